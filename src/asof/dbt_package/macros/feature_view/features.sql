@@ -1,0 +1,14 @@
+{#
+    One feature group as a feature view takes it; the argument of asof.feature_view.
+
+    relation   the feature group, as ref(...)
+    columns    the columns to take; all but the entity and the times where it is not given
+    ttl        how old a row may be, as an interval; the group's own ttl where it is not given
+    prefix     put before the name of each column
+
+    asof.features(ref('origin_weather'), columns=['temperature'], prefix='origin_')
+        ->   one column, origin_temperature
+#}
+{% macro features(relation, columns=none, ttl=none, prefix='') %}
+    {{ return({'relation': relation, 'columns': columns, 'ttl': ttl, 'prefix': prefix}) }}
+{% endmacro %}
