@@ -1,4 +1,6 @@
 -- one row per scheduled flight
+{{ config(materialized='table') }}
+
 with flights as (
     select * from {{ source('raw', 'flights') }}
 ),

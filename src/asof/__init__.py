@@ -1,0 +1,57 @@
+"""asof: machine learning in the warehouse, correct as of a moment. The public Python interface.
+
+Names are loaded when they are first used, so that `import asof` and `asof --help` stay fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asof.errors import AsofError
+    from asof.inference.predict import PredictionResult, predict
+    from asof.registry.aliases import promote, rollback
+    from asof.spec.model_spec import ModelSpec
+    from asof.spec.project import Project
+    from asof.training.train import TrainingResult, train
+    from asof.warehouse.feature_view import FeatureView
+    from asof.warehouse.schema import FeatureSchema
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AsofError",
+    "FeatureSchema",
+    "FeatureView",
+    "ModelSpec",
+    "PredictionResult",
+    "Project",
+    "TrainingResult",
+    "predict",
+    "promote",
+    "rollback",
+    "train",
+]
+
+_HOMES = {
+    "AsofError": "asof.errors",
+    "FeatureSchema": "asof.warehouse.schema",
+    "FeatureView": "asof.warehouse.feature_view",
+    "ModelSpec": "asof.spec.model_spec",
+    "PredictionResult": "asof.inference.predict",
+    "Project": "asof.spec.project",
+    "TrainingResult": "asof.training.train",
+    "predict": "asof.inference.predict",
+    "promote": "asof.registry.aliases",
+    "rollback": "asof.registry.aliases",
+    "train": "asof.training.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'asof' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

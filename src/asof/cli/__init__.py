@@ -1,0 +1,51 @@
+"""The command line: words on stderr, data on stdout, bars on a terminal. Commands import the engine when they run.
+
+Exit codes: 0 done, 1 a check said no, 2 the call or the project is wrong, 130 interrupted.
+"""
+
+import logging
+import sys
+
+import click
+
+from asof import __version__
+from asof.cli.aliases import promote, rollback
+from asof.cli.predict import predict
+from asof.cli.status import status
+from asof.cli.train import train
+
+_EPILOG = "Example: asof train flight_delay --now 2013-11-01, then asof promote flight_delay"
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="asof")
+def asof() -> None:
+    """Machine learning in the warehouse, correct as of a moment.
+
+    Features are dbt models: build them with `dbt build --project-dir dbt_project`.
+    """
+    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+
+
+for command in (train, promote, rollback, predict, status):
+    asof.add_command(command)
+
+
+def main() -> None:
+    """Runs the command line and leaves with its exit code; a user's mistake is a message, not a traceback."""
+    from asof.errors import AsofError
+
+    try:
+        code = asof.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except AsofError as error:
+        click.echo(f"Error: {error}", err=True)
+        for note in getattr(error, "__notes__", []):
+            click.echo(note, err=True)
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted: what was not finished was not written.", err=True)
+        code = 130
+    sys.exit(code or 0)

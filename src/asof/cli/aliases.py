@@ -1,0 +1,53 @@
+"""`asof promote` and `asof rollback`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asof.cli.options import json_option, open_project, project_options
+from asof.cli.output import print_json
+
+if TYPE_CHECKING:
+    from asof.registry.aliases import AliasChange
+
+_alias = click.option("--alias", default="champion", show_default=True, help="Which alias to move.")
+_reason = click.option("--reason", help="Why; kept in ml.alias_events.")
+
+
+@click.command(epilog="Example: asof promote flight_delay 3 --reason 'better in winter'")
+@click.argument("model")
+@click.argument("version", type=int, required=False)
+@_alias
+@_reason
+@project_options
+@json_option
+def promote(
+    model: str, version: int | None, alias: str, reason: str | None, as_json: bool, **options: Any
+) -> None:
+    """Put an alias on a VERSION of MODEL, the newest registered one if none is named."""
+    project = open_project(**options)
+    from asof.registry.aliases import promote as run
+
+    _print(run(project, model, version, alias=alias, reason=reason), as_json)
+
+
+@click.command(epilog="Example: asof rollback flight_delay --reason 'complaints since Monday'")
+@click.argument("model")
+@_alias
+@_reason
+@project_options
+@json_option
+def rollback(model: str, alias: str, reason: str | None, as_json: bool, **options: Any) -> None:
+    """Put an alias of MODEL back on the version it was on before."""
+    project = open_project(**options)
+    from asof.registry.aliases import rollback as run
+
+    _print(run(project, model, alias=alias, reason=reason), as_json)
+
+
+def _print(change: "AliasChange", as_json: bool) -> None:
+    if as_json:
+        print_json(change)
+        return
+    before = f"version {change.from_version}" if change.from_version else "no version"
+    click.echo(f"{change.model}: {change.alias} is version {change.to_version} now, was {before}")

@@ -1,0 +1,34 @@
+"""Options that several commands share, and the project that they describe."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from asof.spec.project import Project
+
+_OPTIONS = (
+    click.option("--project-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The project's root."),
+    click.option("--target", help="A target of the dbt profile, instead of its default."),
+    click.option("--now", metavar="INSTANT", help="Where the clock stands, as the dbt var asof_now; else the wall clock."),
+    click.option("--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for the warehouse's lock."),
+)
+
+
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --project-dir, --target, --now and --wait."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for machines.")
+
+
+def open_project(project_dir: Path | None, target: str | None, now: str | None, wait: float) -> "Project":
+    """The project that the options describe."""
+    from asof.spec.project import Project
+
+    return Project.open(project_dir, target=target, now=now, wait=wait)

@@ -1,0 +1,74 @@
+"""How results look: tables of words for people, JSON for machines, a moving line for what takes long on a terminal."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def instant(value: datetime | None) -> str:
+    """An instant to the minute, in UTC."""
+    return "-" if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, default=_plain, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Columns of text, as wide as they must be."""
+    lines = [tuple(header), *(tuple(str(cell) for cell in row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+class _Bar:
+    """Steps on a terminal: the present one with a bar that moves, those before it with the seconds they took."""
+
+    def __init__(self, progress: "RichProgress") -> None:
+        self.progress = progress
+        self.current: TaskID | None = None
+
+    def step(self, description: str) -> None:
+        self.finish()
+        self.current = self.progress.add_task(description, total=None)
+
+    def finish(self) -> None:
+        if self.current is not None:
+            self.progress.update(self.current, total=1, completed=1)
+
+
+@contextmanager
+def progress_bar() -> Iterator[_Bar | None]:
+    """A listener for steps that draws on stderr when that is a terminal, else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = _Bar(progress)
+        yield bar
+        bar.finish()

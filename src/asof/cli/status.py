@@ -1,0 +1,31 @@
+"""`asof status`."""
+
+from typing import Any
+
+import click
+
+from asof.cli.options import json_option, open_project, project_options
+from asof.cli.output import instant, number, print_json, print_table
+
+
+@click.command(epilog="Example: asof status --json")
+@project_options
+@json_option
+def status(as_json: bool, **options: Any) -> None:
+    """Show the models of the project, their versions, aliases and metrics on the test split."""
+    project = open_project(**options)
+    from asof.registry.overview import overview
+
+    versions = overview(project)
+    if as_json:
+        print_json(versions)
+        return
+    rows = []
+    for version in versions:
+        metrics = ", ".join(f"{name} {number(value)}" for name, value in version.metrics.items())
+        aliases = ", ".join(version.aliases) or "-"
+        rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), metrics])
+    for model in project.model_names:
+        if not any(version.model == model for version in versions):
+            rows.append([model, "-", "-", "not trained yet", "-", f"asof train {model}"])
+    print_table(["model", "version", "alias", "status", "known by (UTC)", "metrics on the test split"], rows)

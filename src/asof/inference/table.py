@@ -1,0 +1,95 @@
+"""The prediction table of a model: its columns, and appending to it what a version has not scored yet."""
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from asof.errors import DataError
+from asof.inference.policy import DECISION, SCORED, decide
+from asof.spec.metric_names import Problem
+from asof.warehouse.connection import Warehouse, quoted
+from asof.warehouse.feature_view import FeatureView
+
+AS_OF = "as_of"
+_OWN = (AS_OF, "model", "version", "alias", "score", "prediction", DECISION, "run_id", "scored_at")
+
+
+@dataclass(frozen=True)
+class PredictionTable:
+    """`predictions.<model>`: one row per key, as_of and version. Rows are only ever added."""
+
+    schema: str
+    model: str
+    key: tuple[str, ...]
+    problem: Problem
+
+    @property
+    def identity(self) -> list[str]:
+        return [*self.key, AS_OF]
+
+    @property
+    def name(self) -> str:
+        return quoted(self.schema, self.model)
+
+    def check_key(self) -> None:
+        """Raises DataError when a key column has the name of a column of the table."""
+        for column in self.key:
+            if column in _OWN:
+                raise DataError(
+                    f"model {self.model}: the spine's key column '{column}' has the name of a column of the prediction "
+                    "table; rename it in the spine"
+                )
+
+    def unscored(self, warehouse: Warehouse, view: FeatureView, rows: ir.Table, version: int) -> ir.Table:
+        """Of these rows of the view, those that the version has not scored yet; still lazy."""
+        if not warehouse.has_table(self.schema, self.model):
+            return rows
+        done = warehouse.ibis.table(self.model, database=self.schema)
+        done = done.filter(done.version == version)
+        same = [rows[column] == done[column] for column in self.key]
+        return rows.anti_join(done, [*same, rows[view.meta.as_of] == done[AS_OF]])
+
+    def create(self, warehouse: Warehouse, view: FeatureView) -> None:
+        """Creates the table where it is missing, with the key columns as the view has them."""
+        types = {row["column_name"]: row["column_type"] for row in warehouse.rows(f"describe {_relation(view)}")}
+        keys = [f"{quoted(column)} {types[column]} not null" for column in self.key]
+        columns = [
+            *keys,
+            "as_of timestamptz not null",
+            "model varchar not null",
+            "version integer not null",
+            "alias varchar not null",
+            "score double not null",
+            f"prediction {'boolean' if self.problem == 'binary' else 'double'} not null",
+            "decision varchar",
+            "run_id varchar not null",
+            "scored_at timestamptz not null",
+            f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)",
+        ]
+        warehouse.execute(f"create schema if not exists {quoted(self.schema)}")
+        warehouse.execute(f"create table if not exists {self.name} (\n    " + ",\n    ".join(columns) + "\n)")
+
+    def append(self, warehouse: Warehouse, scored: pa.Table, policy: str | None, reference: str) -> None:
+        """Adds scored rows, each with the policy's decision. Call it in a transaction."""
+        columns = ", ".join(quoted(column) for column in (*self.key, *_OWN))
+        identity = ", ".join(quoted(column) for column in self.identity)
+        with warehouse.relation(SCORED, scored):
+            if policy is None:
+                values = ", ".join(
+                    "null" if column == DECISION else quoted(SCORED, column) for column in (*self.key, *_OWN)
+                )
+                warehouse.execute(f"insert into {self.name} ({columns}) select {values} from {SCORED}")
+                return
+            decisions = decide(warehouse, policy, self.identity, reference)
+            values = ", ".join(
+                quoted("decided" if column == DECISION else SCORED, column) for column in (*self.key, *_OWN)
+            )
+            warehouse.execute(
+                f"insert into {self.name} ({columns}) select {values} from {SCORED} "
+                f"inner join (select {identity}, {DECISION} from {decisions}) as decided using ({identity})"
+            )
+
+
+def _relation(view: FeatureView) -> str:
+    return quoted(view.meta.schema, view.meta.table)

@@ -1,0 +1,43 @@
+"""The registry's tables in an open warehouse: made when they are first needed, read and appended to here alone."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from asof.spec.project import Project
+from asof.warehouse.connection import Warehouse, quoted
+
+
+class Registry:
+    """The registry in a warehouse that is open."""
+
+    def __init__(self, project: Project, warehouse: Warehouse) -> None:
+        self.schema = project.registry_schema
+        self.warehouse = warehouse
+
+    @property
+    def exists(self) -> bool:
+        return self.warehouse.has_table(self.schema, "alias_events")
+
+    def create(self) -> None:
+        """Creates what is missing; to be called in a transaction that writes."""
+        self.warehouse.execute(f"create schema if not exists {quoted(self.schema)}")
+        self.warehouse.execute(f"use {quoted(self.schema)}")
+        self.warehouse.execute(files("asof.registry").joinpath("tables.sql").read_text())
+
+    def append(self, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+        self.warehouse.insert(self.schema, table, rows)
+
+    def rows(
+        self, table: str, condition: str = "true", parameters: Sequence[object] = (), order_by: str = "all"
+    ) -> list[dict[str, Any]]:
+        """The rows of a table for which an SQL condition holds; its values are bound. None before the first write."""
+        if not self.exists:
+            return []
+        sql = f"select * from {quoted(self.schema, table)} where {condition} order by {order_by}"
+        return self.warehouse.rows(sql, parameters)
+
+    def next_number(self, table: str, column: str, condition: str = "true", parameters: Sequence[object] = ()) -> int:
+        """One more than the greatest number in a column; the one writer makes it safe within a transaction."""
+        sql = f"select max({quoted(column)}) as newest from {quoted(self.schema, table)} where {condition}"
+        return (self.warehouse.rows(sql, parameters)[0]["newest"] or 0) + 1

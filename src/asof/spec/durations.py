@@ -1,0 +1,37 @@
+"""Lengths of time as people write them in a model spec: `30 days`, `1 hour`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_PATTERN = r"^(0|[1-9][0-9]*) (minute|hour|day|week)s?$"
+
+
+def parse_duration(value: object) -> timedelta:
+    """`30 days` as a timedelta. Raises ValueError for anything else than a whole number and a unit."""
+    if isinstance(value, timedelta):
+        return value
+    found = re.match(_PATTERN, value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f"{value!r} is not a length of time; write for example '30 days' or '1 hour'")
+    return timedelta(**{found[2] + "s": int(found[1])})
+
+
+def write_duration(value: timedelta) -> str:
+    """The shortest text that `parse_duration` reads back."""
+    minutes = int(value.total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes % length == 0:
+            count = minutes // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError("every whole number of minutes is divisible by one")
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(write_duration),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30 days", "1 hour"]}),
+]

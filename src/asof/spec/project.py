@@ -1,0 +1,115 @@
+"""A project on disk: its dbt project, model specs, profile and clock, and the way into its warehouse."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from asof.clock import Clock, parse_instant
+from asof.errors import ProjectError
+from asof.spec.loading import list_specs, load_spec
+from asof.spec.model_spec import ModelSpec
+from asof.warehouse.connection import Warehouse, open_warehouse
+from asof.warehouse.feature_view import FeatureView, open_feature_view
+from asof.warehouse.manifest import read_view_meta
+from asof.warehouse.profiles import Target, read_target
+
+
+@dataclass(frozen=True)
+class Project:
+    """An asof project. Make one with `Project.open()`.
+
+    registry_schema and predictions_schema come from the dbt vars `asof_registry_schema` and
+    `asof_predictions_schema`, trusted_types from `asof_trusted_types`.
+    """
+
+    root: Path
+    target: Target
+    clock: Clock = Clock()
+    wait: float = 60.0
+    registry_schema: str = "ml"
+    predictions_schema: str = "predictions"
+    trusted_types: tuple[str, ...] = ()
+
+    @classmethod
+    def open(
+        cls, root: Path | str | None = None, *, target: str | None = None, now: str | None = None, wait: float = 60.0
+    ) -> "Project":
+        """The project at `root`, else the one around the working directory.
+
+        `target` is a target of the dbt profile, `now` an instant at which the clock stands, `wait` the seconds to wait
+        for the warehouse's lock. Raises ProjectError, ProfileError or ClockError.
+        """
+        folder = Path(root).resolve() if root else _find_root(Path.cwd())
+        config = _read_dbt_project(folder)
+        variables = config.get("vars") or {}
+        return cls(
+            root=folder,
+            target=read_target(folder, config["profile"], target),
+            clock=Clock(parse_instant(now) if now else None),
+            wait=wait,
+            registry_schema=variables.get("asof_registry_schema", "ml"),
+            predictions_schema=variables.get("asof_predictions_schema", "predictions"),
+            trusted_types=tuple(variables.get("asof_trusted_types") or ()),
+        )
+
+    @property
+    def dbt_dir(self) -> Path:
+        return self.root / "dbt_project"
+
+    @property
+    def model_names(self) -> list[str]:
+        """The names of the model specs."""
+        return list(list_specs(self.root / "models"))
+
+    def model_spec(self, name: str) -> ModelSpec:
+        """The model spec `models/<name>.yml`. Raises SpecError."""
+        return load_spec(self.root / "models", name)
+
+    @contextmanager
+    def warehouse(self, *, read_only: bool = False) -> Iterator[Warehouse]:
+        """The project's warehouse, open for the length of the block. Raises WarehouseError."""
+        with open_warehouse(self.target, read_only=read_only, wait=self.wait) as warehouse:
+            yield warehouse
+
+    def view_in(self, warehouse: Warehouse, name: str) -> FeatureView:
+        """A feature view in a warehouse that is open already. Raises NotBuiltError or ProjectError."""
+        return open_feature_view(warehouse, read_view_meta(self.dbt_dir, name))
+
+    def feature_view(self, name: str) -> FeatureView:
+        """A feature view to explore, over a read-only connection that stays open as long as this project does.
+
+        Raises NotBuiltError or ProjectError.
+        """
+        return self.view_in(self._exploring, name)
+
+    @cached_property
+    def _exploring(self) -> Warehouse:
+        return open_warehouse(self.target, read_only=True, wait=self.wait)
+
+
+def _find_root(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / "dbt_project" / "dbt_project.yml").is_file():
+            return folder
+    raise ProjectError(
+        f"no project in {start} or above it: expected a folder with dbt_project/dbt_project.yml; "
+        "go there, or name it with --project-dir"
+    )
+
+
+def _read_dbt_project(root: Path) -> dict[str, Any]:
+    path = root / "dbt_project" / "dbt_project.yml"
+    try:
+        config = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise ProjectError(f"no project in {root}: {path} is not there") from None
+    except yaml.YAMLError as error:
+        raise ProjectError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(config, dict) or "profile" not in config:
+        raise ProjectError(f"{path} does not name its profile; add for example profile: my_warehouse")
+    return config

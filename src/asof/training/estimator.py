@@ -1,0 +1,56 @@
+"""The user's estimator: loads `build` from its file by path, builds it and fits it; mistakes there are told as such."""
+
+import runpy
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from asof.errors import EstimatorError, did_you_mean
+from asof.warehouse.schema import FeatureSchema
+
+
+def build_estimator(root: Path, reference: str, schema: FeatureSchema) -> Any:
+    """The unfitted estimator that `training/<file>.py:<function>` returns for these columns.
+
+    Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted.
+    """
+    file, function = reference.split(":")
+    path = root / file
+    if not path.is_file():
+        raise EstimatorError(f"estimator {reference}: there is no file {path}")
+    with _told_as(f"estimator {reference}", path):
+        names = runpy.run_path(str(path))
+    if not callable(names.get(function)):
+        near = did_you_mean(function, (name for name, value in names.items() if callable(value) and name[0] != "_"))
+        raise EstimatorError(
+            f"estimator {reference}: {file} has no function '{function}'{near}; write: def {function}(schema): ..."
+        )
+    with _told_as(f"estimator {reference}", path):
+        estimator = names[function](schema)
+    if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
+        raise EstimatorError(
+            f"estimator {reference}: {function}(schema) returned {type(estimator).__name__}, "
+            "expected a scikit-learn estimator with fit and predict"
+        )
+    return estimator
+
+
+def fit_estimator(estimator: Any, frame: pd.DataFrame, labels: np.ndarray, root: Path, reference: str) -> Any:
+    """The estimator fitted on these rows. Raises EstimatorError when it refuses them."""
+    with _told_as(f"estimator {reference}", root / reference.split(":")[0]):
+        return estimator.fit(frame, labels)
+
+
+@contextmanager
+def _told_as(owner: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # The user's code may raise anything; what it raises is told with the line in their file.
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        where = f" (line {lines[-1]})" if lines else ""
+        raise EstimatorError(f"{owner} failed{where}: {type(error).__name__}: {error}") from error

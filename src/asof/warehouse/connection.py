@@ -1,0 +1,156 @@
+"""Opens the warehouse that a dbt target describes: waits for its lock, and writes in transactions or not at all."""
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import ibis
+import tenacity
+
+from asof.errors import ProfileError, WarehouseError, WarehouseLockedError
+from asof.warehouse.profiles import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis.backends.duckdb import Backend
+
+log = logging.getLogger("asof")
+
+_HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
+
+
+def quoted(*parts: str) -> str:
+    """A name for SQL, each part in double quotes: `quoted("ml", "metrics")` is `"ml"."metrics"`."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def warehouse_file(target: Target) -> Path:
+    """The database file of a DuckDB target; a relative path counts from the folder of profiles.yml.
+
+    Raises ProfileError for another adapter, and for a database in memory, which no second process can see.
+    """
+    if target.adapter != "duckdb":
+        raise ProfileError(
+            f"{target.file}: target '{target.name}' is of type {target.adapter}; training and inference run on duckdb so far"
+        )
+    path = str(target.settings.get("path", ":memory:"))
+    if path.startswith(":memory:"):
+        raise ProfileError(f"{target.file}: target '{target.name}' is in memory; give it a path, such as path: my.duckdb")
+    return target.file.parent / path
+
+
+class Warehouse:
+    """An open warehouse. `ibis` reads it lazily; the methods here write to it. Close it, or use it in `with`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.ibis: Backend = ibis.duckdb.from_connection(connection)
+        connection.execute("set timezone = 'UTC'")
+
+    def __enter__(self) -> "Warehouse":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def has_table(self, schema: str, table: str) -> bool:
+        found = "select 1 as found from information_schema.tables where table_schema = ? and table_name = ?"
+        return bool(self.rows(found, [schema, table]))
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """The result of a query as one dict a row. Values are bound, never pasted."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        self.connection.execute(sql, list(parameters) or None)
+
+    def insert(self, schema: str, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Appends rows that have the same keys, which are column names."""
+        if not rows:
+            return
+        columns = ", ".join(quoted(name) for name in rows[0])
+        marks = ", ".join("?" for _ in rows[0])
+        self.connection.executemany(
+            f"insert into {quoted(schema, table)} ({columns}) values ({marks})",
+            [list(row.values()) for row in rows],
+        )
+
+    @contextmanager
+    def relation(self, name: str, rows: "pa.Table") -> Iterator[None]:
+        """Makes an Arrow table readable in SQL under a name for as long as the block lasts."""
+        self.connection.register(name, rows)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything in the block is written, or nothing is; an interrupt counts as an error."""
+        self.connection.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+
+def open_warehouse(target: Target, *, read_only: bool = False, wait: float = 60.0) -> Warehouse:
+    """Opens the warehouse, waiting up to `wait` seconds while another process holds its lock.
+
+    Raises WarehouseError when the file is missing or unreadable, WarehouseLockedError when the wait was in vain.
+    """
+    path = warehouse_file(target)
+    if not path.exists():
+        raise WarehouseError(
+            f"the warehouse {path} of target '{target.name}' does not exist; load the raw tables, then run: "
+            "dbt build --project-dir dbt_project"
+        )
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_lock),
+        wait=tenacity.wait_fixed(0.25),
+        stop=tenacity.stop_after_delay(wait),
+        before_sleep=_say_who_holds_it,
+        reraise=True,
+    )
+    try:
+        return attempts(_connect, path, target, read_only)
+    except duckdb.IOException as error:
+        if _is_lock(error):
+            raise WarehouseLockedError(
+                f"the warehouse {path} is held by {_holder(error)} and was not released within {wait:g} seconds; "
+                "let it end, or wait longer with --wait SECONDS"
+            ) from None
+        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from None
+
+
+def _connect(path: Path, target: Target, read_only: bool) -> Warehouse:
+    config = dict(target.settings.get("config_options") or {})
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    for name, value in (target.settings.get("settings") or {}).items():
+        # A setting's name is a bare word in DuckDB's grammar; anything else is refused by DuckDB itself.
+        connection.execute(f"set {quoted(str(name))} = ?", [value])
+    return Warehouse(connection)
+
+
+def _is_lock(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def _holder(error: BaseException) -> str:
+    found = _HOLDER.search(str(error))
+    return f"{found['program']} (process {found['pid']})" if found else "another process"
+
+
+def _say_who_holds_it(state: tenacity.RetryCallState) -> None:
+    if state.attempt_number == 1 and state.outcome is not None:
+        error = state.outcome.exception()
+        if error is not None:
+            log.warning("waiting for the warehouse, which is held by %s", _holder(error))

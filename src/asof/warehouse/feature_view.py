@@ -1,0 +1,89 @@
+"""A feature view seen from Python: a lazy Ibis table that knows its key, its moment of prediction and its labels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from asof.errors import DataError, NotBuiltError, did_you_mean
+from asof.warehouse.connection import Warehouse
+from asof.warehouse.manifest import ViewMeta
+
+LABEL_KNOWN_AT = "label_known_at"
+
+
+@dataclass(frozen=True)
+class FeatureView:
+    """A feature view in an open warehouse. Nothing is read before its table is executed."""
+
+    meta: ViewMeta
+    table: ir.Table
+
+    @property
+    def name(self) -> str:
+        return self.meta.name
+
+    @property
+    def identity(self) -> list[str]:
+        """The columns that tell its rows apart: the key and the moment of the prediction."""
+        return [*self.meta.key, self.meta.as_of]
+
+    def feature_columns(self, exclude: Iterable[str] = ()) -> list[tuple[str, dt.DataType]]:
+        """Name and type of every column but the key, the moment, the labels and those in `exclude`.
+
+        Raises DataError when `exclude` names a column that is not there.
+        """
+        excluded = set(exclude)
+        for name in excluded - set(self.table.columns):
+            raise DataError(
+                f"feature view {self.name}: no column '{name}' to exclude{did_you_mean(name, self.table.columns)}"
+            )
+        not_features = {*self.identity, *self.meta.labels, LABEL_KNOWN_AT, *excluded}
+        return [(name, type_) for name, type_ in self.table.schema().items() if name not in not_features]
+
+    def training_set(self, label: str, known_by: datetime) -> ir.Table:
+        """The rows whose `label` was known by then, still lazy.
+
+        Raises DataError when the view has no such label.
+        """
+        if label not in self.meta.labels:
+            raise DataError(f"feature view {self.name}: no label '{label}'{did_you_mean(label, self.meta.labels)}")
+        known = self.table[LABEL_KNOWN_AT] <= ibis.literal(known_by)
+        return self.table.filter(known & self.table[label].notnull())
+
+    def due(self, after: datetime, until: datetime) -> ir.Table:
+        """The rows with a moment of prediction in (after, until], still lazy."""
+        as_of = self.table[self.meta.as_of]
+        return self.table.filter((as_of > ibis.literal(after)) & (as_of <= ibis.literal(until)))
+
+    def refuse_bad_keys(self, rows: ir.Table) -> None:
+        """Raises DataError when a key column of these rows is NULL, or two of them have one key."""
+        nulls = {name: rows[name].isnull().sum() for name in self.identity}
+        row = rows.aggregate(**nulls).execute().iloc[0]
+        for name in self.identity:
+            if row[name] > 0:
+                raise DataError(
+                    f"feature view {self.name}: {int(row[name])} rows have no '{name}', which is part of its key; "
+                    f"find them with: select * from {self.meta.schema}.{self.meta.table} where {name} is null"
+                )
+        repeated = rows.group_by(self.identity).aggregate(copies=ibis._.count()).filter(ibis._.copies > 1)
+        example = repeated.order_by(self.identity).limit(1).execute()
+        if len(example):
+            values = ", ".join(f"{name} = {example[name].iloc[0]}" for name in self.identity)
+            raise DataError(
+                f"feature view {self.name}: {int(example['copies'].iloc[0])} rows have the key {values}; "
+                "a feature view has one row per key and moment, and a spine with duplicates makes duplicates"
+            )
+
+
+def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
+    """The view in an open warehouse. Raises NotBuiltError when its table is not there."""
+    if not warehouse.has_table(meta.schema, meta.table):
+        raise NotBuiltError(
+            f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse; "
+            f"run: {meta.build_command}"
+        )
+    return FeatureView(meta, warehouse.ibis.table(meta.table, database=meta.schema))

@@ -1,0 +1,76 @@
+"""Reads what dbt wrote of its project: which model is a feature view, and what its spine and labels are."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asof.errors import NotBuiltError, ProjectError, did_you_mean
+
+
+@dataclass(frozen=True)
+class ViewMeta:
+    """A feature view as its YAML and that of its parents describe it."""
+
+    name: str
+    schema: str
+    table: str
+    key: tuple[str, ...]
+    as_of: str
+    labels: tuple[str, ...]
+    build_command: str
+
+
+def read_view_meta(dbt_dir: Path, name: str) -> ViewMeta:
+    """The feature view `name` of a dbt project.
+
+    Raises NotBuiltError when dbt has not run yet, ProjectError when the model is unknown or has not the roles it needs.
+    """
+    nodes = _read_nodes(dbt_dir)
+    views = {
+        node["name"]: node
+        for node in nodes.values()
+        if node["resource_type"] == "model" and _meta(node).get("role") == "feature_view"
+    }
+    if name not in views:
+        raise ProjectError(
+            f"dbt project {dbt_dir.name}: no feature view '{name}'{did_you_mean(name, views)}; "
+            "a feature view says config: {meta: {asof: {role: feature_view}}} in its YAML"
+        )
+    view = views[name]
+    parents = [nodes[parent] for parent in view["depends_on"]["nodes"] if parent in nodes]
+    spines = [parent for parent in parents if _meta(parent).get("role") == "spine"]
+    labels = [parent for parent in parents if _meta(parent).get("role") == "label"]
+    if len(spines) != 1 or len(labels) > 1:
+        raise ProjectError(
+            f"feature view {name}: it must read one spine and at most one label model, it reads "
+            f"{len(spines)} and {len(labels)}; the role of each is in its YAML"
+        )
+    spine = _meta(spines[0])
+    return ViewMeta(
+        name=name,
+        schema=view["schema"],
+        table=view["alias"] or name,
+        key=tuple(spine["key"]),
+        as_of=spine["as_of"],
+        labels=tuple(_meta(labels[0])["labels"]) if labels else (),
+        build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
+    )
+
+
+def _read_nodes(dbt_dir: Path) -> dict[str, dict[str, Any]]:
+    path = dbt_dir / "target" / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise NotBuiltError(
+            f"dbt has not run yet: {path} is not there; run: dbt build --project-dir {dbt_dir.name}"
+        ) from None
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    return nodes
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    meta = (node.get("config") or {}).get("meta") or node.get("meta") or {}
+    found: dict[str, Any] = meta.get("asof") or {}
+    return found

@@ -1,0 +1,92 @@
+"""The columns that a model version reads, and the one way in which they become a frame, in training and inference."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import ibis.expr.datatypes as dt
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from asof.errors import DataError
+
+Kind = Literal["numeric", "boolean", "categorical"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature column: its name, its type in the warehouse (in Ibis' words) and its kind."""
+
+    name: str
+    type: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """The features of a model, in the order in which its estimator gets them.
+
+    The estimator gets a pandas frame with one column each: numeric and boolean columns as float64 with NaN for NULL,
+    categorical columns as Python strings with None for NULL.
+    """
+
+    features: tuple[Feature, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [feature.name for feature in self.features]
+
+    @property
+    def numeric(self) -> list[str]:
+        """Names of the columns that are numbers, booleans among them."""
+        return [feature.name for feature in self.features if feature.kind != "categorical"]
+
+    @property
+    def categorical(self) -> list[str]:
+        """Names of the columns that are text."""
+        return [feature.name for feature in self.features if feature.kind == "categorical"]
+
+    def frame(self, rows: pa.Table) -> pd.DataFrame:
+        """The rows as the estimator gets them; shape (number of rows, number of features)."""
+        return pd.DataFrame({feature.name: _values(rows[feature.name], feature.kind) for feature in self.features})
+
+    def check(self, columns: Iterable[tuple[str, dt.DataType]], owner: str) -> None:
+        """Raises DataError when a column is missing or has another type than the one that was learned from."""
+        now = {name: str(type_.copy(nullable=True)) for name, type_ in columns}
+        for feature in self.features:
+            if feature.name not in now:
+                raise DataError(f"{owner}: the column '{feature.name}' that the version was trained on is gone; train anew")
+            if now[feature.name] != feature.type:
+                raise DataError(
+                    f"{owner}: the column '{feature.name}' is {now[feature.name]}, the version was trained on "
+                    f"{feature.type}; cast it back, or train anew"
+                )
+
+
+def feature_schema(columns: Iterable[tuple[str, dt.DataType]], owner: str) -> FeatureSchema:
+    """The schema of these columns. Raises DataError for a column of a type that cannot be a feature."""
+    return FeatureSchema(
+        tuple(Feature(name, str(type_.copy(nullable=True)), _kind(name, type_, owner)) for name, type_ in columns)
+    )
+
+
+def _kind(name: str, type_: dt.DataType, owner: str) -> Kind:
+    if type_.is_boolean():
+        return "boolean"
+    if type_.is_numeric():
+        return "numeric"
+    if type_.is_string():
+        return "categorical"
+    raise DataError(
+        f"{owner}: the column '{name}' is {type_}, which cannot be a feature (numbers, booleans and text can); "
+        f"derive a number from it in the view, or leave it out: features: {{exclude: [{name}]}} in the model spec"
+    )
+
+
+def _values(column: pa.ChunkedArray, kind: Kind) -> "np.ndarray | pd.Series":
+    if kind == "categorical":
+        # Named object: pandas 3 would make its own text type of it and NaN of None.
+        return pd.Series(column.to_numpy(zero_copy_only=False), dtype=object)
+    numbers: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
