@@ -16,7 +16,7 @@ select
     {{ entity | join(', ') }},
     {{ at }},
     {%- for measure in measures %}
-    cast(sum({{ measure }}) over trailing_window as bigint) as {{ measure }}{{ ',' if not loop.last }}
+    cast(sum({{ measure }}) over so_far as bigint) as {{ measure }}{{ ',' if not loop.last }}
     {%- endfor %}
 from (
     select
@@ -26,22 +26,23 @@ from (
         sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        select {{ entity | join(', ') }}, {{ at }}, {{ measures | join(', ') }}
+        select
+            {{ entity | join(', ') }},
+            {{ at }},
+            {%- for measure in measures %}
+            {{ measure }}{{ ',' if not loop.last }}
+            {%- endfor %}
         from {{ events }}
         union all
         select
             {{ entity | join(', ') }},
-            {{ at }} + interval '{{ window }}',
+            {{ at }} + interval '{{ window }}' as {{ at }},
             {%- for measure in measures %}
-            0{{ ',' if not loop.last }}
+            -{{ measure }} as {{ measure }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ events }}
     ) as entering_and_leaving
     group by all
-) as moments
-window trailing_window as (
-    partition by {{ entity | join(', ') }}
-    order by {{ at }}
-    range between interval '{{ window }}' - interval '1 microsecond' preceding and current row
-)
+) as changes
+window so_far as (partition by {{ entity | join(', ') }} order by {{ at }})
 {%- endmacro %}

@@ -1,17 +1,17 @@
 """Everything that can go wrong, as one tree. A message names the object, what was got, and the next thing to do.
 
-    AsofError
-    ├── ProjectError            the project on disk is not as it must be
-    │   ├── SpecError           a model spec cannot be used
-    │   ├── ProfileError        a profile, target or adapter cannot be used
-    │   └── EstimatorError      the user's estimator cannot be loaded, built or fitted
-    ├── WarehouseError          the warehouse is missing, or refuses
-    │   ├── WarehouseLockedError  another process holds it, longer than the limit
-    │   └── NotBuiltError       a feature view is not there, or not yet
-    ├── DataError               rows or columns cannot be learned from or scored
-    ├── RegistryError           a version or alias is not there, or may not be used
-    │   └── ArtifactError       an artifact is not what was registered, or asks for too much
-    └── ClockError              an instant cannot be read, or lies in the future
+AsofError
+├── ProjectError            the project on disk is not as it must be
+│   ├── SpecError           a model spec cannot be used
+│   ├── ProfileError        a profile, target or adapter cannot be used
+│   └── EstimatorError      the user's estimator cannot be loaded, built or fitted
+├── WarehouseError          the warehouse is missing, or refuses
+│   ├── WarehouseLockedError  another process holds it, longer than the limit
+│   └── NotBuiltError       a feature view is not there, or not yet
+├── DataError               rows or columns cannot be learned from or scored
+├── RegistryError           a version or alias is not there, or may not be used
+│   └── ArtifactError       an artifact is not what was registered, or asks for too much
+└── ClockError              an instant cannot be read, or lies in the future
 """
 
 from collections.abc import Iterable

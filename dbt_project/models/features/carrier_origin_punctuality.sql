@@ -38,8 +38,8 @@ punctuality as (
         late_departures / nullif(departures, 0) as carrier_origin_late_departure_rate_3h,
         observed_at
     from last_3_hours
+    where {{ asof.new_since('observed_at') }}
 )
 
 select * from punctuality
 {{ asof.visible('observed_at') }}
-and {{ asof.new_since('observed_at') }}

@@ -36,8 +36,8 @@ punctuality as (
         late_arrivals / nullif(arrivals, 0) as carrier_late_rate_7d,
         observed_at
     from last_7_days
+    where {{ asof.new_since('observed_at') }}
 )
 
 select * from punctuality
 {{ asof.visible('observed_at') }}
-and {{ asof.new_since('observed_at') }}

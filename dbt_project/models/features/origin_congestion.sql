@@ -51,8 +51,8 @@ congestion as (
         late_departures / nullif(departures, 0) as origin_late_departure_rate_3h,
         observed_at
     from last_3_hours
+    where {{ asof.new_since('observed_at') }}
 )
 
 select * from congestion
 {{ asof.visible('observed_at') }}
-and {{ asof.new_since('observed_at') }}

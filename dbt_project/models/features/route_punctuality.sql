@@ -38,8 +38,8 @@ punctuality as (
         late_arrivals / nullif(arrivals, 0) as route_late_rate_30d,
         observed_at
     from last_30_days
+    where {{ asof.new_since('observed_at') }}
 )
 
 select * from punctuality
 {{ asof.visible('observed_at') }}
-and {{ asof.new_since('observed_at') }}

@@ -21,9 +21,7 @@ _reason = click.option("--reason", help="Why; kept in ml.alias_events.")
 @_reason
 @project_options
 @json_option
-def promote(
-    model: str, version: int | None, alias: str, reason: str | None, as_json: bool, **options: Any
-) -> None:
+def promote(model: str, version: int | None, alias: str, reason: str | None, as_json: bool, **options: Any) -> None:
     """Put an alias on a VERSION of MODEL, the newest registered one if none is named."""
     project = open_project(**options)
     from asof.registry.aliases import promote as run

@@ -10,10 +10,16 @@ if TYPE_CHECKING:
     from asof.spec.project import Project
 
 _OPTIONS = (
-    click.option("--project-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The project's root."),
+    click.option(
+        "--project-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The project's root."
+    ),
     click.option("--target", help="A target of the dbt profile, instead of its default."),
-    click.option("--now", metavar="INSTANT", help="Where the clock stands, as the dbt var asof_now; else the wall clock."),
-    click.option("--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for the warehouse's lock."),
+    click.option(
+        "--now", metavar="INSTANT", help="Where the clock stands, as the dbt var asof_now; else the wall clock."
+    ),
+    click.option(
+        "--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for the warehouse's lock."
+    ),
 )
 
 

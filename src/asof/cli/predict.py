@@ -11,7 +11,9 @@ from asof.cli.output import instant, print_json, progress_bar
 @click.command(epilog="Example: asof predict flight_delay --now 2013-11-02")
 @click.argument("model")
 @click.option("--alias", default="champion", show_default=True, help="Whose version predicts.")
-@click.option("--from", "window_from", metavar="INSTANT", help="Begin of the window, exclusive; else the spec's window.")
+@click.option(
+    "--from", "window_from", metavar="INSTANT", help="Begin of the window, exclusive; else the spec's window."
+)
 @click.option("--to", "window_to", metavar="INSTANT", help="End of the window, inclusive; else now.")
 @project_options
 @json_option

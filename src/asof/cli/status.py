@@ -25,7 +25,7 @@ def status(as_json: bool, **options: Any) -> None:
         metrics = ", ".join(f"{name} {number(value)}" for name, value in version.metrics.items())
         aliases = ", ".join(version.aliases) or "-"
         rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), metrics])
-    for model in project.model_names:
-        if not any(version.model == model for version in versions):
-            rows.append([model, "-", "-", "not trained yet", "-", f"asof train {model}"])
+    trained = {version.model for version in versions}
+    untrained = [model for model in project.model_names if model not in trained]
+    rows += [[model, "-", "-", "not trained yet", "-", f"asof train {model}"] for model in untrained]
     print_table(["model", "version", "alias", "status", "known by (UTC)", "metrics on the test split"], rows)

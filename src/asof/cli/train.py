@@ -45,7 +45,13 @@ def _print(result: "TrainingResult") -> None:
     print_table(
         ["metric", "validation", "test", "baseline", "champion"],
         [
-            [m.metric, number(validation[m.metric]), number(m.value), number(m.baseline_value), number(m.champion_value)]
+            [
+                m.metric,
+                number(validation[m.metric]),
+                number(m.value),
+                number(m.baseline_value),
+                number(m.champion_value),
+            ]
             for m in whole
             if m.split == "test"
         ],

@@ -43,5 +43,7 @@ def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) 
     decided = warehouse.rows(count)[0]
     expected = warehouse.rows(f"select count(*) as found from {SCORED}")[0]["found"]
     if (decided["found"], decided["distinct_rows"]) != (expected, expected):
-        raise SpecError(f"policy {reference}: it returns {decided['found']} rows for {expected} scores, expected one each")
+        raise SpecError(
+            f"policy {reference}: it returns {decided['found']} rows for {expected} scores, expected one each"
+        )
     return relation

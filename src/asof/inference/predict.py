@@ -68,7 +68,9 @@ def predict(
     present = project.clock.now()
     until = window_to or present
     if until > present:
-        raise ClockError(f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later")
+        raise ClockError(
+            f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later"
+        )
     run = _Run(model, alias, window_from or until - spec.inference.window, until)
     if run.window_from >= until:
         raise ClockError(f"the window begins at {run.window_from.isoformat()}, not before its end {until.isoformat()}")
@@ -79,7 +81,9 @@ def predict(
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():
                 registry.create()
-                message = str(error) if isinstance(error, AsofError) else f"{type(error).__name__}: {error}".rstrip(": ")
+                message = (
+                    str(error) if isinstance(error, AsofError) else f"{type(error).__name__}: {error}".rstrip(": ")
+                )
                 registry.append("prediction_runs", [_run_row(project, run, "failed") | {"error": message}])
             raise
 

@@ -39,12 +39,21 @@ class Gate(Part):
     min_gain: float | None = Field(default=None, description="How much better than the other it must be.")
     slice: str | None = Field(default=None, description="Hold the condition in every slice of this column.")
 
+    @property
+    def condition(self) -> tuple[str, float]:
+        """Which of min, max, max_drop and min_gain is given, and its limit."""
+        return self._given()[0]
+
+    def _given(self) -> list[tuple[str, float]]:
+        names = ("min", "max", "max_drop", "min_gain")
+        return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
+
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
-        given = [name for name in ("min", "max", "max_drop", "min_gain") if getattr(self, name) is not None]
+        given = [name for name, _ in self._given()]
         if len(given) != 1:
             raise ValueError(f"a gate has one of min, max, max_drop and min_gain, got {', '.join(given) or 'none'}")
-        if (self.versus is None) == (given[0] in ("max_drop", "min_gain")):
+        if (self.versus is None) == (given[0] in {"max_drop", "min_gain"}):
             raise ValueError(f"'{given[0]}' {'needs' if self.versus is None else 'does not go with'} 'versus'")
         if self.slice is not None and self.versus is not None:
             raise ValueError("'slice' goes with min or max, not with 'versus'")
@@ -66,7 +75,9 @@ class ModelSpec(Part):
     feature_view: str = Field(description="The dbt model with the role feature_view that it reads.")
     label: str = Field(description="The label column that it learns.")
     problem: Problem = Field(description="binary: a boolean label, or 0 and 1; regression: a number.")
-    estimator: str = Field(pattern=r"^[^:]+\.py:[A-Za-z_]\w*$", description="File and function, as training/a.py:build.")
+    estimator: str = Field(
+        pattern=r"^[^:]+\.py:[A-Za-z_]\w*$", description="File and function, as training/a.py:build."
+    )
     features: Features = Field(default=Features(), description="Which columns are features.")
     split: Split
     metrics: list[str] = Field(min_length=1, description="What is measured on the validation and test splits.")

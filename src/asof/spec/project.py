@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Project:
 
     root: Path
     target: Target
-    clock: Clock = Clock()
+    clock: Clock = field(default_factory=Clock)
     wait: float = 60.0
     registry_schema: str = "ml"
     predictions_schema: str = "predictions"
@@ -71,9 +71,12 @@ class Project:
         return load_spec(self.root / "models", name)
 
     @contextmanager
-    def warehouse(self, *, read_only: bool = False) -> Iterator[Warehouse]:
-        """The project's warehouse, open for the length of the block. Raises WarehouseError."""
-        with open_warehouse(self.target, read_only=read_only, wait=self.wait) as warehouse:
+    def warehouse(self, *, read_only: bool = False, create: bool = False) -> Iterator[Warehouse]:
+        """The project's warehouse, open for the length of the block; with `create` made if missing.
+
+        Raises WarehouseError.
+        """
+        with open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse:
             yield warehouse
 
     def view_in(self, warehouse: Warehouse, name: str) -> FeatureView:

@@ -87,7 +87,9 @@ def _check_label_type(rows: ir.Table, spec: ModelSpec) -> None:
     fits = type_.is_numeric() if spec.problem == "regression" else type_.is_boolean() or type_.is_integer()
     if not fits:
         wanted = "a number" if spec.problem == "regression" else "a boolean, or an integer that is 0 or 1"
-        raise DataError(f"model {spec.name}: the label '{spec.label}' is {type_}, a {spec.problem} problem needs {wanted}")
+        raise DataError(
+            f"model {spec.name}: the label '{spec.label}' is {type_}, a {spec.problem} problem needs {wanted}"
+        )
 
 
 def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan) -> Part:
@@ -102,7 +104,9 @@ def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan) -> Part:
     classes = set(np.unique(labels))
     if spec.problem == "binary":
         if not classes <= {0.0, 1.0}:
-            raise DataError(f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split")
+            raise DataError(
+                f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split"
+            )
         if len(classes) < 2:
             raise DataError(
                 f"model {spec.name}: the label '{spec.label}' has one class ({int(labels[0])}) in all {len(labels)} rows "

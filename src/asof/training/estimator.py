@@ -42,7 +42,7 @@ def build_estimator(root: Path, reference: str, schema: FeatureSchema) -> Any:
 
 def fit_estimator(estimator: Any, frame: pd.DataFrame, labels: np.ndarray, root: Path, reference: str) -> Any:
     """The estimator fitted on these rows. Raises EstimatorError when it refuses them."""
-    with _told_as(f"estimator {reference}", root / reference.split(":")[0]):
+    with _told_as(f"estimator {reference}", root / reference.split(":", maxsplit=1)[0]):
         return estimator.fit(frame, labels)
 
 
@@ -50,7 +50,9 @@ def fit_estimator(estimator: Any, frame: pd.DataFrame, labels: np.ndarray, root:
 def _told_as(owner: str, path: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # The user's code may raise anything; what it raises is told with the line in their file.
+    except (
+        Exception
+    ) as error:  # The user's code may raise anything; what it raises is told with the line in their file.
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f" (line {lines[-1]})" if lines else ""
         raise EstimatorError(f"{owner} failed{where}: {type(error).__name__}: {error}") from error

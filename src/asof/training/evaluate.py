@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from asof.spec.metric_names import Problem
 from asof.spec.model_spec import ModelSpec
 from asof.training.dataset import Part
 from asof.training.metrics import measure
@@ -30,7 +29,7 @@ class Measurement:
         return {"run_id": run_id, **asdict(self)}
 
 
-def baseline_score(problem: Problem, train_labels: np.ndarray) -> float:
+def baseline_score(train_labels: np.ndarray) -> float:
     """What the trivial baseline predicts for every row: the share of positives, or the mean, of the training labels."""
     return float(train_labels.mean())
 
@@ -39,24 +38,20 @@ def evaluate(
     spec: ModelSpec, split: str, part: Part, scores: np.ndarray, baseline: float, champion: np.ndarray | None
 ) -> list[Measurement]:
     """Every metric of the spec on the whole split and on each slice; arrays have shape (rows of the part,)."""
-    measurements = []
-    for slice_by, value, mask in _slices(spec, part):
-        labels = part.labels[mask]
-        baseline_scores = np.full(len(labels), baseline)
-        for metric in spec.metrics:
-            measurements.append(
-                Measurement(
-                    split=split,
-                    slice_by=slice_by,
-                    slice=value,
-                    metric=metric,
-                    value=measure(metric, labels, scores[mask]),
-                    baseline_value=measure(metric, labels, baseline_scores),
-                    champion_value=None if champion is None else measure(metric, labels, champion[mask]),
-                    row_count=len(labels),
-                )
-            )
-    return measurements
+    return [
+        Measurement(
+            split=split,
+            slice_by=slice_by,
+            slice=value,
+            metric=metric,
+            value=measure(metric, part.labels[mask], scores[mask]),
+            baseline_value=measure(metric, part.labels[mask], np.full(mask.sum(), baseline)),
+            champion_value=None if champion is None else measure(metric, part.labels[mask], champion[mask]),
+            row_count=int(mask.sum()),
+        )
+        for slice_by, value, mask in _slices(spec, part)
+        for metric in spec.metrics
+    ]
 
 
 def _slices(spec: ModelSpec, part: Part) -> Iterator[tuple[str, str, np.ndarray]]:

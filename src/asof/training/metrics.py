@@ -9,7 +9,7 @@ Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
 def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error: mean of |observed share − mean score| over equal-width bins, weighted by their rows.
+    """Expected calibration error: mean of |observed share - mean score| over equal-width bins, weighted by their rows.
 
     Naeini, Cooper, Hauskrecht: Obtaining well calibrated probabilities using Bayesian binning, AAAI 2015.
     labels and scores have shape (rows,).

@@ -100,7 +100,7 @@ def _train(project: Project, attempt: _Attempt, progress: Progress) -> TrainingR
     estimator = fit_estimator(estimator, frame, dataset.train.labels, project.root, spec.estimator)
 
     progress.step("evaluating")
-    baseline = baseline_score(spec.problem, dataset.train.labels)
+    baseline = baseline_score(dataset.train.labels)
     measurements: list[Measurement] = []
     for name, part in (("validation", dataset.validation), ("test", dataset.test)):
         scores = _score(spec, estimator, part, dataset)
@@ -132,7 +132,9 @@ def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: b
     frame = dataset.test.frame(dataset.schema).head(_PARITY_ROWS)
     differ = int((score(estimator, frame, spec.problem) != score(loaded, frame, spec.problem)).sum())
     if differ:
-        raise DataError(f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one")
+        raise DataError(
+            f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"
+        )
 
 
 def _register(
@@ -172,7 +174,14 @@ def _register(
             ],
         )
         features = [
-            {"model": spec.name, "version": version, "feature": f["name"], "position": i, "type": f["type"], "kind": f["kind"]}
+            {
+                "model": spec.name,
+                "version": version,
+                "feature": f["name"],
+                "position": i,
+                "type": f["type"],
+                "kind": f["kind"],
+            }
             for i, f in enumerate(signature)
         ]
         registry.append("model_features", features)

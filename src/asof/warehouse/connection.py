@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 import ibis
@@ -39,7 +39,9 @@ def warehouse_file(target: Target) -> Path:
         )
     path = str(target.settings.get("path", ":memory:"))
     if path.startswith(":memory:"):
-        raise ProfileError(f"{target.file}: target '{target.name}' is in memory; give it a path, such as path: my.duckdb")
+        raise ProfileError(
+            f"{target.file}: target '{target.name}' is in memory; give it a path, such as path: my.duckdb"
+        )
     return target.file.parent / path
 
 
@@ -51,7 +53,7 @@ class Warehouse:
         self.ibis: Backend = ibis.duckdb.from_connection(connection)
         connection.execute("set timezone = 'UTC'")
 
-    def __enter__(self) -> "Warehouse":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,13 +104,15 @@ class Warehouse:
         self.connection.execute("commit")
 
 
-def open_warehouse(target: Target, *, read_only: bool = False, wait: float = 60.0) -> Warehouse:
+def open_warehouse(target: Target, *, read_only: bool = False, create: bool = False, wait: float = 60.0) -> Warehouse:
     """Opens the warehouse, waiting up to `wait` seconds while another process holds its lock.
+
+    A missing file is made with `create`, as a loader does that comes first.
 
     Raises WarehouseError when the file is missing or unreadable, WarehouseLockedError when the wait was in vain.
     """
     path = warehouse_file(target)
-    if not path.exists():
+    if not create and not path.exists():
         raise WarehouseError(
             f"the warehouse {path} of target '{target.name}' does not exist; load the raw tables, then run: "
             "dbt build --project-dir dbt_project"
@@ -120,6 +124,7 @@ def open_warehouse(target: Target, *, read_only: bool = False, wait: float = 60.
         before_sleep=_say_who_holds_it,
         reraise=True,
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return attempts(_connect, path, target, read_only)
     except duckdb.IOException as error:

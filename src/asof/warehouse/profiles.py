@@ -57,7 +57,9 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
         raise ProfileError(f"{path}: profile '{profile}' has no target '{name}'{did_you_mean(name, outputs)}")
     settings = _render(outputs[name], path)
     if "type" not in settings:
-        raise ProfileError(f"{path}: target '{name}' of '{profile}' does not say its type; add for example type: duckdb")
+        raise ProfileError(
+            f"{path}: target '{name}' of '{profile}' does not say its type; add for example type: duckdb"
+        )
     return Target(profile, name, str(settings["type"]), path, settings)
 
 

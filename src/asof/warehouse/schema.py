@@ -56,7 +56,9 @@ class FeatureSchema:
         now = {name: str(type_.copy(nullable=True)) for name, type_ in columns}
         for feature in self.features:
             if feature.name not in now:
-                raise DataError(f"{owner}: the column '{feature.name}' that the version was trained on is gone; train anew")
+                raise DataError(
+                    f"{owner}: the column '{feature.name}' that the version was trained on is gone; train anew"
+                )
             if now[feature.name] != feature.type:
                 raise DataError(
                     f"{owner}: the column '{feature.name}' is {now[feature.name]}, the version was trained on "

@@ -1,0 +1,48 @@
+# make demo   the whole loop on real flights, from raw tables to a week of predictions
+# make test   every test and every lint
+# make clean  removes the warehouse, dbt's outputs and the environment
+
+PYTHON ?= python3
+BIN := .venv/bin
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DELETE_ON_ERROR:
+.PHONY: demo test lint format install clean
+
+demo: install
+	@rm -f warehouse/flights.duckdb warehouse/flights.duckdb.wal
+	@$(BIN)/python demo.py
+
+test: install lint
+	@$(BIN)/python -m pytest
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint
+
+format: install
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix
+
+install: .venv/installed dbt_project/dbt_packages/asof
+
+# pip's own output is shown only when it fails
+.venv/installed: pyproject.toml requirements/build.txt requirements/lock.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("asof needs Python 3.11 or newer, %s is %s; run: make PYTHON=python3.11" % (sys.executable, sys.version.split()[0]))'
+	@echo "Installing into .venv (a minute or two) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dbt_project/dbt_packages/asof: .venv/installed dbt_project/packages.yml
+	@$(BIN)/dbt --quiet deps --project-dir dbt_project
+	@touch $@/dbt_project.yml
+
+clean:
+	rm -rf .venv dbt_project/target dbt_project/dbt_packages warehouse/flights.duckdb warehouse/flights.duckdb.wal
