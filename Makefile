@@ -7,7 +7,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format install clean
+.PHONY: demo test lint format schema install clean
 
 demo: install
 	@rm -f warehouse/flights.duckdb warehouse/flights.duckdb.wal
@@ -27,6 +27,9 @@ format: install
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix
+
+schema: install
+	@$(BIN)/python -m asof.spec.json_schema
 
 install: .venv/installed dbt_project/dbt_packages/asof
 

@@ -24,6 +24,7 @@ class Registry:
         self.warehouse.execute(f"create schema if not exists {quoted(self.schema)}")
         self.warehouse.execute(f"use {quoted(self.schema)}")
         self.warehouse.execute(files("asof.registry").joinpath("tables.sql").read_text())
+        self.warehouse.execute("use main")  # A policy that runs later finds its own tables, not the registry's.
 
     def append(self, table: str, rows: Sequence[Mapping[str, object]]) -> None:
         self.warehouse.insert(self.schema, table, rows)
