@@ -107,7 +107,7 @@ def _predict(
     table.check_key()
     due = view.due(run.window_from, run.window_to)
     view.refuse_bad_keys(due)
-    run.window_rows = int(due.count().execute())
+    run.window_rows = due.count().to_pyarrow().as_py()
     wanted = dict.fromkeys([*view.identity, *version.schema.names])
     unscored = table.unscored(warehouse, view, due, version.version)
     rows = unscored.order_by([view.meta.as_of, *view.meta.key]).select(*wanted).to_pyarrow()

@@ -1,6 +1,7 @@
 """Artifacts: fitted estimators as skops files, read against an allow-list that is the project's, never the file's."""
 
 import hashlib
+import zipfile
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ from asof.errors import ArtifactError
 
 # What fitted estimators of the stack are made of, besides what skops trusts by itself.
 ALLOWED_TYPES = (
+    "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
@@ -47,7 +49,10 @@ def artifact_hash(content: bytes) -> str:
 
 def _refuse_untrusted(content: bytes, trusted_types: Iterable[str], owner: str) -> list[str]:
     allowed = {*ALLOWED_TYPES, *trusted_types}
-    asked = skops.io.get_untrusted_types(data=content)
+    try:
+        asked = skops.io.get_untrusted_types(data=content)
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {error}") from None
     refused = sorted(set(asked) - allowed)
     if refused:
         raise ArtifactError(

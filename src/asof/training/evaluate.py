@@ -57,6 +57,6 @@ def evaluate(
 def _slices(spec: ModelSpec, part: Part) -> Iterator[tuple[str, str, np.ndarray]]:
     yield ALL, ALL, np.ones(len(part.labels), dtype=bool)
     for column in spec.slices:
-        values = np.array(["" if value is None else str(value) for value in part.rows[column].to_pylist()])
-        for value in np.unique(values):
-            yield column, value or "NULL", values == value
+        values = np.array(["NULL" if value is None else str(value) for value in part.rows[column].to_pylist()])
+        for value in np.unique(values).tolist():
+            yield column, value, values == value

@@ -62,19 +62,18 @@ class FeatureView:
     def refuse_bad_keys(self, rows: ir.Table) -> None:
         """Raises DataError when a key column of these rows is NULL, or two of them have one key."""
         nulls = {name: rows[name].isnull().sum() for name in self.identity}
-        row = rows.aggregate(**nulls).execute().iloc[0]
+        missing = rows.aggregate(**nulls).to_pyarrow().to_pylist()[0]
         for name in self.identity:
-            if row[name] > 0:
+            if missing[name]:
                 raise DataError(
-                    f"feature view {self.name}: {int(row[name])} rows have no '{name}', which is part of its key; "
+                    f"feature view {self.name}: {missing[name]} rows have no '{name}', which is part of its key; "
                     f"find them with: select * from {self.meta.schema}.{self.meta.table} where {name} is null"
                 )
         repeated = rows.group_by(self.identity).aggregate(copies=ibis._.count()).filter(ibis._.copies > 1)
-        example = repeated.order_by(self.identity).limit(1).execute()
-        if len(example):
-            values = ", ".join(f"{name} = {example[name].iloc[0]}" for name in self.identity)
+        for example in repeated.order_by(self.identity).limit(1).to_pyarrow().to_pylist():
+            values = ", ".join(f"{name} = {example[name]}" for name in self.identity)
             raise DataError(
-                f"feature view {self.name}: {int(example['copies'].iloc[0])} rows have the key {values}; "
+                f"feature view {self.name}: {example['copies']} rows have the key {values}; "
                 "a feature view has one row per key and moment, and a spine with duplicates makes duplicates"
             )
 

@@ -1,0 +1,32 @@
+"""Fixtures: a toy project whose feature view is written by hand, and the reference system on a slice of real flights."""
+
+import os
+from pathlib import Path
+
+import pytest
+from toy import ToyProject, write_toy_project
+
+pytest_plugins = ["flights_slice"]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch):
+    """A developer's own settings do not reach a test."""
+    for name in ("DBT_PROFILES_DIR", "ASOF_WAREHOUSE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def toy(tmp_path) -> ToyProject:
+    return write_toy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """What subprocesses get: the environment's commands on the path, and no network or colours."""
+    return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}

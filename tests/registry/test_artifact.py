@@ -1,0 +1,74 @@
+"""Artifacts: what was registered comes back to the bit; a changed byte or a type that is not allowed does not load."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+from xgboost import XGBClassifier
+
+from asof.errors import ArtifactError
+from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
+
+X = np.arange(20.0).reshape(10, 2)
+Y = np.arange(10) % 2
+
+
+def test_round_trip():
+    fitted = XGBClassifier(n_estimators=5, n_jobs=1).fit(X, Y)
+    content = dump_artifact(fitted, [], "m")
+    loaded = load_artifact(content, artifact_hash(content), [], "m version 1")
+    assert (loaded.predict_proba(X) == fitted.predict_proba(X)).all()
+
+
+def test_a_changed_byte():
+    content = dump_artifact(LogisticRegression().fit(X, Y), [], "m")
+    changed = content[:-1] + bytes([content[-1] ^ 1])
+    with pytest.raises(ArtifactError, match=r"m version 1: the artifact's SHA-256 is .*; its bytes have changed"):
+        load_artifact(changed, artifact_hash(content), [], "m version 1")
+
+
+def test_the_hash_is_sha_256():
+    # FIPS 180-2, appendix B.1
+    assert artifact_hash(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_type_that_the_project_does_not_allow():
+    estimator = FunctionTransformer(np.polyfit)
+    with pytest.raises(ArtifactError, match=r"contains numpy.*polyfit, which the project does not allow.*asof_trusted"):
+        dump_artifact(estimator, [], "m")
+
+
+def test_a_type_that_the_project_adds():
+    content = dump_artifact(FunctionTransformer(np.polyfit), ["numpy.polyfit"], "m")
+    assert load_artifact(content, artifact_hash(content), ["numpy.polyfit"], "m").func is np.polyfit
+    with pytest.raises(ArtifactError, match=r"contains numpy\.polyfit"):
+        load_artifact(content, artifact_hash(content), [], "m")
+
+
+class Hostile:
+    """What an attacker would plant: reading it back runs code."""
+
+    def __init__(self, witness: str) -> None:
+        self.witness = witness
+
+    def __setstate__(self, state):
+        Path(state["witness"]).touch()
+
+
+def test_nothing_of_a_hostile_artifact_runs(tmp_path):
+    witness = tmp_path / "witness"
+    content = skops.io.dumps(Hostile(str(witness)))
+    name = f"{Hostile.__module__}.Hostile"
+    with pytest.raises(ArtifactError, match=rf"m version 1: the artifact contains {name}, which"):
+        load_artifact(content, artifact_hash(content), [], "m version 1")
+    assert not witness.exists()
+    load_artifact(content, artifact_hash(content), [name], "m version 1")
+    assert witness.exists(), "it would have run"
+
+
+def test_a_file_that_is_no_artifact():
+    with pytest.raises(ArtifactError, match="m version 1: the artifact is not a file that skops can read"):
+        load_artifact(b"not a zip", artifact_hash(b"not a zip"), [], "m version 1")

@@ -1,0 +1,110 @@
+"""A mistake in a model spec is told with the file, the key and the nearest known one."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from asof.errors import SpecError
+from asof.spec.json_schema import SCHEMA_FILE, schema_text
+
+
+def spec_error(toy, old, new):
+    toy.edit("models/big.yml", old, new)
+    with pytest.raises(SpecError) as caught:
+        toy.open().model_spec("big")
+    return str(caught.value)
+
+
+def test_a_good_spec(toy):
+    spec = toy.open().model_spec("big")
+    assert (spec.name, spec.label, spec.problem) == ("big", "is_big", "binary")
+    assert (spec.split.validation, spec.split.test, spec.split.gap) == tuple(timedelta(days=n) for n in (10, 20, 1))
+    assert spec.gates[0].condition == ("min", 0.6)
+
+
+def test_an_unknown_key(toy):
+    message = spec_error(toy, "slices:", "slice:")
+    assert message == "model spec models/big.yml: unknown key 'slice' (did you mean 'slices'?)"
+
+
+def test_an_unknown_key_within_a_part(toy):
+    message = spec_error(toy, "validation:", "validatoin:")
+    assert "unknown key 'split.validatoin' (did you mean 'validation'?)" in message
+    assert "the key 'split.validation' is missing" in message
+
+
+def test_an_unknown_key_within_a_list(toy):
+    assert "unknown key 'gates.0.mim' (did you mean 'min'?)" in spec_error(toy, "min: 0.6", "mim: 0.6")
+
+
+def test_a_wrong_type(toy):
+    assert spec_error(toy, "metrics: [roc_auc, log_loss]", "metrics: 3") == (
+        "model spec models/big.yml: metrics: input should be a valid list, got 3"
+    )
+
+
+def test_a_number_is_no_text(toy):
+    assert "label: input should be a valid string, got 7" in spec_error(toy, "label: is_big", "label: 7")
+
+
+def test_a_wrong_duration(toy):
+    message = spec_error(toy, "test: 20 days", "test: a while")
+    assert message == (
+        "model spec models/big.yml: split.test: 'a while' is not a length of time; write for example '30 days' or '1 hour'"
+    )
+
+
+def test_every_mistake_is_told_at_once(toy):
+    toy.edit("models/big.yml", "label: is_big\n", "")
+    lines = spec_error(toy, "problem: binary", "problem: binry").splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("model spec models/big.yml: ") for line in lines)
+
+
+def test_a_metric_of_another_problem(toy):
+    assert "metric 'r2' is not for a binary problem; known: roc_auc," in spec_error(toy, "log_loss]", "r2]")
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        ("{metric: roc_auc}", "a gate has one of min, max, max_drop and min_gain, got none"),
+        ("{metric: roc_auc, min: 0, max: 1}", "got min, max"),
+        ("{metric: roc_auc, max_drop: 0.1}", "'max_drop' needs 'versus'"),
+        ("{metric: roc_auc, versus: champion, min: 0.1}", "'min' does not go with 'versus'"),
+        ("{metric: roc_auc, versus: baseline, min_gain: 0, slice: colour}", "'slice' goes with min or max"),
+        ("{metric: brier_score, max: 0.1}", "gate on 'brier_score', which is not among the metrics: roc_auc, log_loss"),
+        ("{metric: roc_auc, min: 0, slice: id}", "gate on slice 'id', which is not among the slices"),
+    ],
+)
+def test_a_gate_that_means_nothing(toy, gate, message):
+    assert message in spec_error(toy, "{metric: roc_auc, min: 0.6}", gate)
+
+
+def test_an_empty_file(toy):
+    (toy.root / "models/big.yml").write_text("")
+    with pytest.raises(SpecError, match="empty or not a mapping; its first line could be: name: big"):
+        toy.open().model_spec("big")
+
+
+def test_not_yaml(toy):
+    (toy.root / "models/big.yml").write_text("name: [")
+    with pytest.raises(SpecError, match=r"model spec models/big.yml is not valid YAML: "):
+        toy.open().model_spec("big")
+
+
+def test_another_name_than_the_file(toy):
+    assert spec_error(toy, "name: big", "name: huge") == (
+        "model spec models/big.yml: its name is 'huge', expected 'big' as the file's"
+    )
+
+
+def test_an_unknown_model(toy):
+    with pytest.raises(SpecError, match=r"no model spec 'bigg' in .*models \(did you mean 'big'\?\)"):
+        toy.open().model_spec("bigg")
+
+
+def test_the_shipped_json_schema_is_that_of_the_code():
+    assert SCHEMA_FILE.read_text() == schema_text(), "run: make schema"
+    assert json.loads(schema_text())["properties"]["split"]["$ref"] == "#/$defs/Split"

@@ -1,0 +1,117 @@
+"""Gates against measurements that are written down here; which side of a limit passes, and what is said of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from asof.spec.model_spec import Gate, ModelSpec
+from asof.training.evaluate import Measurement
+from asof.training.gates import check_gates
+
+
+def measured(metric, value, *, slice_by="all", slice_="all", baseline=None, champion=None, split="test"):
+    return Measurement(split, slice_by, slice_, metric, value, baseline, champion, 100)
+
+
+MEASUREMENTS = [
+    measured("roc_auc", 0.99, split="validation"),
+    measured("roc_auc", 0.70, baseline=0.5, champion=0.71),
+    measured("roc_auc", 0.60, slice_by="origin", slice_="EWR"),
+    measured("roc_auc", 0.65, slice_by="origin", slice_="LGA"),
+    measured("roc_auc", None, slice_by="carrier", slice_="OO"),
+    measured("roc_auc", 0.8, slice_by="carrier", slice_="UA"),
+    measured("log_loss", 0.50, baseline=0.55, champion=0.49),
+]
+
+
+def check(**gate):
+    days = timedelta(days=1)
+    spec = ModelSpec(
+        name="m",
+        description="d",
+        feature_view="v",
+        label="l",
+        problem="binary",
+        estimator="training/m.py:build",
+        split={"validation": days, "test": days},
+        metrics=["roc_auc", "log_loss"],
+        slices=["origin", "carrier"],
+        gates=[Gate(**gate)],
+        inference={"window": days},
+    )
+    return check_gates(spec, MEASUREMENTS)[0]
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed", "name", "detail"),
+    [
+        ({"metric": "roc_auc", "min": 0.7}, True, "roc_auc >= 0.7", "0.7000 on 100 rows"),
+        ({"metric": "roc_auc", "min": 0.71}, False, "roc_auc >= 0.71", "0.7000 on 100 rows"),
+        ({"metric": "log_loss", "max": 0.5}, True, "log_loss <= 0.5", "0.5000 on 100 rows"),
+        ({"metric": "log_loss", "max": 0.49}, False, "log_loss <= 0.49", "0.5000 on 100 rows"),
+        (
+            {"metric": "roc_auc", "min": 0.62, "slice": "origin"},
+            False,
+            "roc_auc >= 0.62 for every origin",
+            "0.6000 for origin EWR on 100 rows",
+        ),
+        (
+            {"metric": "roc_auc", "max": 0.64, "slice": "origin"},
+            False,
+            "roc_auc <= 0.64 for every origin",
+            "0.6500 for origin LGA on 100 rows",
+        ),
+        (
+            {"metric": "roc_auc", "min": 0.1, "slice": "carrier"},
+            False,
+            "roc_auc >= 0.1 for every carrier",
+            "not defined for OO",
+        ),
+        (
+            {"metric": "roc_auc", "versus": "champion", "max_drop": 0.011},
+            True,
+            "roc_auc at most 0.011 worse than the champion",
+            "0.7000 against 0.7100 on 100 rows",
+        ),
+        (
+            {"metric": "roc_auc", "versus": "champion", "max_drop": 0.009},
+            False,
+            "roc_auc at most 0.009 worse than the champion",
+            "0.7000 against 0.7100 on 100 rows",
+        ),
+        (
+            {"metric": "log_loss", "versus": "baseline", "min_gain": 0.04},
+            True,
+            "log_loss at least 0.04 better than the baseline",
+            "0.5000 against 0.5500 on 100 rows",
+        ),
+        (
+            {"metric": "log_loss", "versus": "baseline", "min_gain": 0.06},
+            False,
+            "log_loss at least 0.06 better than the baseline",
+            "0.5000 against 0.5500 on 100 rows",
+        ),
+        (
+            {"metric": "log_loss", "versus": "champion", "max_drop": 0.005},
+            False,
+            "log_loss at most 0.005 worse than the champion",
+            "0.5000 against 0.4900 on 100 rows",
+        ),
+    ],
+)
+def test_a_gate(gate, passed, name, detail):
+    result = check(**gate)
+    assert (result.passed, result.gate, result.detail) == (passed, name, detail)
+
+
+def test_the_first_version_has_no_champion_to_beat(monkeypatch):
+    monkeypatch.setitem(globals(), "MEASUREMENTS", [measured("roc_auc", 0.7)])
+    result = check(metric="roc_auc", versus="champion", max_drop=0.1)
+    assert (result.passed, result.detail) == (True, "there is no champion yet")
+
+
+def test_what_is_not_defined_does_not_pass(monkeypatch):
+    monkeypatch.setitem(globals(), "MEASUREMENTS", [measured("roc_auc", None, baseline=None, champion=0.7)])
+    assert not check(metric="roc_auc", min=0.1).passed
+    assert not check(metric="roc_auc", versus="champion", max_drop=0.1).passed
+    assert not check(metric="roc_auc", versus="baseline", min_gain=0.1).passed
