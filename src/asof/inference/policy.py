@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 
@@ -22,8 +23,10 @@ def read_policy(root: Path, reference: str) -> str:
         statements = [statement for statement in sqlglot.parse(sql, dialect="duckdb") if statement is not None]
     except sqlglot.errors.ParseError as error:
         raise SpecError(f"policy {reference} is not valid SQL: {error}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise SpecError(f"policy {reference}: expected one SELECT from {SCORED}, got {len(statements)} statements")
+    kinds = [statement.key.upper() for statement in statements]
+    if len(kinds) != 1 or not isinstance(statements[0], exp.Query):
+        got = " and ".join(kinds) or "nothing"
+        raise SpecError(f"policy {reference}: expected one SELECT from {SCORED}, got {got}")
     return sql.strip().removesuffix(";")
 
 
@@ -34,13 +37,16 @@ def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) 
     them with a decision, once for each row.
     """
     relation = f"({sql})"
-    columns = {row["column_name"] for row in warehouse.rows(f"describe {relation}")}
-    missing = [name for name in (*identity, DECISION) if name not in columns]
-    if missing:
-        raise SpecError(f"policy {reference}: its SELECT does not return {', '.join(missing)}")
     names = ", ".join(quoted(name) for name in identity)
     count = f"select count(*) as found, count(distinct ({names})) as distinct_rows from {relation} as decided"
-    decided = warehouse.rows(count)[0]
+    try:
+        columns = {row["column_name"] for row in warehouse.rows(f"describe {relation}")}
+        missing = [name for name in (*identity, DECISION) if name not in columns]
+        if missing:
+            raise SpecError(f"policy {reference}: its SELECT does not return {', '.join(missing)}")
+        decided = warehouse.rows(count)[0]
+    except duckdb.Error as error:
+        raise SpecError(f"policy {reference} fails: {error}") from None
     expected = warehouse.rows(f"select count(*) as found from {SCORED}")[0]["found"]
     if (decided["found"], decided["distinct_rows"]) != (expected, expected):
         raise SpecError(

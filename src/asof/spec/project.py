@@ -1,9 +1,8 @@
 """A project on disk: its dbt project, model specs, profile and clock, and the way into its warehouse."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from asof.errors import ProjectError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
 from asof.warehouse.connection import Warehouse, open_warehouse
+from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.feature_view import FeatureView, open_feature_view
 from asof.warehouse.manifest import read_view_meta
 from asof.warehouse.profiles import Target, read_target
@@ -76,7 +76,8 @@ class Project:
 
         Raises WarehouseError.
         """
-        with open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse:
+        aside = nullcontext() if read_only else stepping_aside(self.target, self.wait)
+        with aside, open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse:
             yield warehouse
 
     def view_in(self, warehouse: Warehouse, name: str) -> FeatureView:
@@ -84,15 +85,12 @@ class Project:
         return open_feature_view(warehouse, read_view_meta(self.dbt_dir, name))
 
     def feature_view(self, name: str) -> FeatureView:
-        """A feature view to explore, over a read-only connection that stays open as long as this project does.
+        """A feature view to explore, over a read-only connection that stays open as long as the view is held.
 
+        While it is, other processes can read the warehouse but not write to it, `dbt build` among them.
         Raises NotBuiltError or ProjectError.
         """
-        return self.view_in(self._exploring, name)
-
-    @cached_property
-    def _exploring(self) -> Warehouse:
-        return open_warehouse(self.target, read_only=True, wait=self.wait)
+        return self.view_in(explore(self.target, self.wait), name)
 
 
 def _find_root(start: Path) -> Path:

@@ -51,7 +51,10 @@ class Warehouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.ibis: Backend = ibis.duckdb.from_connection(connection)
-        connection.execute("set timezone = 'UTC'")
+
+    def reconnect(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Goes on with another connection; lazy tables that were made before are then read through it."""
+        self.connection = self.ibis.con = connection
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +114,11 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
 
     Raises WarehouseError when the file is missing or unreadable, WarehouseLockedError when the wait was in vain.
     """
+    return Warehouse(connect(target, read_only=read_only, create=create, wait=wait))
+
+
+def connect(target: Target, *, read_only: bool, create: bool = False, wait: float) -> duckdb.DuckDBPyConnection:
+    """A connection with the target's settings and a session in UTC; as `open_warehouse`, which wraps it."""
     path = warehouse_file(target)
     if not create and not path.exists():
         raise WarehouseError(
@@ -127,7 +135,7 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return attempts(_connect, path, target, read_only)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
         if _is_lock(error):
             raise WarehouseLockedError(
                 f"the warehouse {path} is held by {_holder(error)} and was not released within {wait:g} seconds; "
@@ -136,22 +144,28 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from None
 
 
-def _connect(path: Path, target: Target, read_only: bool) -> Warehouse:
+def _connect(path: Path, target: Target, read_only: bool) -> duckdb.DuckDBPyConnection:
     config = dict(target.settings.get("config_options") or {})
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
     for name, value in (target.settings.get("settings") or {}).items():
         # A setting's name is a bare word in DuckDB's grammar; anything else is refused by DuckDB itself.
         connection.execute(f"set {quoted(str(name))} = ?", [value])
-    return Warehouse(connection)
+    connection.execute("set timezone = 'UTC'")
+    return connection
 
 
 def _is_lock(error: BaseException) -> bool:
-    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+    """Another process has the file open, or a thread of this one has it open for the other purpose."""
+    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
+        "Could not set lock" in str(error) or "different configuration" in str(error)
+    )
 
 
 def _holder(error: BaseException) -> str:
     found = _HOLDER.search(str(error))
-    return f"{found['program']} (process {found['pid']})" if found else "another process"
+    if found:
+        return f"{found['program']} (process {found['pid']})"
+    return "another process" if isinstance(error, duckdb.IOException) else "another connection of this process"
 
 
 def _say_who_holds_it(state: tenacity.RetryCallState) -> None:

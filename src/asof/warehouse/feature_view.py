@@ -1,7 +1,7 @@
 """A feature view seen from Python: a lazy Ibis table that knows its key, its moment of prediction and its labels."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import ibis
@@ -21,6 +21,7 @@ class FeatureView:
 
     meta: ViewMeta
     table: ir.Table
+    warehouse: Warehouse = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -85,4 +86,4 @@ def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
             f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse; "
             f"run: {meta.build_command}"
         )
-    return FeatureView(meta, warehouse.ibis.table(meta.table, database=meta.schema))
+    return FeatureView(meta, warehouse.ibis.table(meta.table, database=meta.schema), warehouse)

@@ -1,0 +1,176 @@
+"""`asof.predict` on the toy project: which rows, which numbers, and what a second run, a crash or bad data leave."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from toy import FIRST, NOW
+
+from asof import predict, promote, train
+from asof.errors import ArtifactError, ClockError, DataError, NotBuiltError, RegistryError, SpecError
+from asof.inference import predict as engine
+from asof.registry.store import Registry
+from asof.registry.versions import load_version
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def promoted(toy):
+    """Both models, each with a champion trained on day 80; the window of two days before then has rows 157 to 160."""
+    for model in ("big", "size"):
+        train(model, toy.open(FIRST + 80 * DAY))
+        promote(toy.open(FIRST + 80 * DAY), model)
+    return toy
+
+
+def ids(toy, model="big"):
+    return [i for (i,) in toy.sql(f"select id from predictions.{model} order by id")]
+
+
+def runs(toy):
+    return toy.sql("select status, version, window_rows, scored_rows, error from ml.prediction_runs order by rowid")
+
+
+def test_scores_what_is_due_in_the_window(promoted):
+    result = predict("big", promoted.open(FIRST + 80 * DAY))
+    assert (result.window_from, result.window_to) == (FIRST + 78 * DAY, FIRST + 80 * DAY)
+    assert (result.window_rows, result.scored_rows, result.version) == (4, 4, 1)
+    assert ids(promoted) == [157, 158, 159, 160]
+    assert runs(promoted) == [("done", 1, 4, 4, None)]
+    rows = promoted.sql("select as_of, model, version, alias, decision, run_id, scored_at from predictions.big limit 1")
+    assert rows == [(FIRST + 78.5 * DAY, "big", 1, "champion", None, result.run_id, FIRST + 80 * DAY)]
+
+
+def test_the_numbers_are_those_of_the_registered_estimator_on_the_row(promoted):
+    predict("size", promoted.open(FIRST + 80 * DAY))
+    project = promoted.open()
+    with project.warehouse(read_only=True) as warehouse:
+        estimator = load_version(Registry(project, warehouse), "size", 1, ()).estimator
+    fit = estimator.named_steps["fit"]
+    # row 160 by hand: amount 20, weight 1.0, colour green, even; the encoder has green, red and missing, in this order
+    columns = np.array([1.0, 0, 0, 20.0, 1.0, 1.0])
+    expected = fit.intercept_ + columns @ fit.coef_
+    assert promoted.sql("select score, prediction from predictions.size where id = 160") == [
+        (pytest.approx(expected, rel=1e-9), pytest.approx(expected, rel=1e-9))
+    ]
+
+
+def test_the_class_is_the_side_of_one_half(promoted):
+    predict("big", promoted.open(NOW))
+    predict("big", promoted.open(NOW - 10 * DAY))
+    rows = promoted.sql("select score, prediction from predictions.big")
+    assert {prediction for _, prediction in rows} == {True, False}
+    assert all(prediction == (score >= 0.5) for score, prediction in rows)
+
+
+def test_again_leaves_the_same_rows(promoted):
+    predict("big", promoted.open(FIRST + 80 * DAY))
+    before = promoted.sql("from predictions.big order by id")
+    again = predict("big", promoted.open(FIRST + 81 * DAY))
+    assert (again.window_rows, again.scored_rows) == (4, 2)
+    assert promoted.sql("from predictions.big where id <= 160 order by id") == before
+    assert ids(promoted) == [157, 158, 159, 160, 161, 162]
+
+
+def test_a_window_of_its_own(promoted):
+    result = predict("big", promoted.open(), window_from=FIRST, window_to=FIRST + DAY)
+    assert (ids(promoted), result.scored_rows) == ([1, 2], 2)
+
+
+def test_an_empty_window_is_a_run_without_rows(promoted):
+    result = predict("big", promoted.open(NOW + 30 * DAY))
+    assert (result.window_rows, result.scored_rows) == (0, 0)
+    assert runs(promoted) == [("done", 1, 0, 0, None)]
+    assert ids(promoted) == []
+
+
+def test_a_new_version_scores_the_same_rows_beside_the_old_one(promoted):
+    predict("big", promoted.open(FIRST + 80 * DAY))
+    train("big", promoted.open(FIRST + 90 * DAY))
+    promote(promoted.open(FIRST + 90 * DAY), "big", 2)
+    predict("big", promoted.open(FIRST + 80 * DAY))
+    assert promoted.sql("select id, version from predictions.big where id = 160") == [(160, 1), (160, 2)]
+
+
+def test_a_window_in_the_future_or_the_wrong_way_round(promoted):
+    with pytest.raises(ClockError, match="the window ends at .*, after the present .*; set --now later"):
+        predict("big", promoted.open(), window_to=NOW + DAY)
+    with pytest.raises(ClockError, match="the window begins at .*, not before its end"):
+        predict("big", promoted.open(), window_from=NOW, window_to=NOW)
+
+
+def test_no_champion(toy):
+    with pytest.raises(RegistryError, match="model big has no 'champion'; promote a version with: asof promote big"):
+        predict("big", toy.open())
+    assert [row[:2] for row in runs(toy)] == [("failed", None)]
+
+
+def test_the_view_is_gone(promoted):
+    promoted.sql("drop table features.toy_view")
+    with pytest.raises(NotBuiltError, match=r"run: dbt build --project-dir dbt_project --select \+toy_view"):
+        predict("big", promoted.open())
+    assert runs(promoted)[0][:2] == ("failed", 1)
+
+
+def test_a_column_that_has_changed(promoted):
+    promoted.sql("alter table features.toy_view alter amount type varchar")
+    with pytest.raises(DataError, match="big version 1 on feature view toy_view: the column 'amount' is string"):
+        predict("big", promoted.open())
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("update features.toy_view set id = null where id = 199", "1 rows have no 'id'"),
+        ("insert into features.toy_view from features.toy_view where id = 199", "2 rows have the key id = 199"),
+    ],
+)
+def test_bad_keys_in_the_window(promoted, damage, message):
+    promoted.sql(damage)
+    with pytest.raises(DataError, match=message):
+        predict("big", promoted.open())
+    assert promoted.sql("select count(*) from information_schema.tables where table_schema = 'predictions'") == [(0,)]
+
+
+def test_a_tampered_artifact(promoted):
+    (artifact,) = promoted.sql("select artifact from ml.model_versions where model = 'big'")[0]
+    promoted.sql("update ml.model_versions set artifact = ? where model = 'big'", [artifact[:-1] + b"!"])
+    with pytest.raises(ArtifactError, match="big version 1: the artifact's SHA-256 is"):
+        predict("big", promoted.open())
+    status, version, _, _, error = runs(promoted)[0]
+    assert (status, version) == ("failed", 1)
+    assert "its bytes have changed" in error
+
+
+@pytest.mark.parametrize("moment", ["append", "registry"])
+def test_an_interrupt_in_the_middle_of_writing_leaves_nothing_half_written(promoted, monkeypatch, moment):
+    predict("big", promoted.open(FIRST + 80 * DAY))
+    home, name = {"append": (engine.PredictionTable, "append"), "registry": (Registry, "append")}[moment]
+    original = getattr(home, name)
+
+    def interrupted(*arguments):
+        original(*arguments)
+        if name != "append" or moment != "registry" or arguments[2][0]["status"] == "done":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(home, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        predict("big", promoted.open(FIRST + 81 * DAY))
+    assert ids(promoted) == [157, 158, 159, 160]
+    assert runs(promoted)[1] == ("failed", 1, 4, 2, "KeyboardInterrupt")
+    monkeypatch.setattr(home, name, original)
+    assert predict("big", promoted.open(FIRST + 81 * DAY)).scored_rows == 2
+
+
+def test_a_key_with_the_name_of_a_column_of_the_table(promoted):
+    promoted.sql("alter table features.toy_view rename id to score")
+    promoted.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["score"]')
+    with pytest.raises(DataError, match="key column 'score' has the name of a column of the prediction table; rename"):
+        predict("big", promoted.open())
+
+
+def test_a_spec_with_a_mistake_is_told_before_anything_is_opened(promoted):
+    promoted.edit("models/big.yml", "window: 2 days", "window: 2")
+    with pytest.raises(SpecError, match=r"inference.window: 2 is not a length of time"):
+        predict("big", promoted.open())

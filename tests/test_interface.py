@@ -1,0 +1,30 @@
+"""The public Python interface: what `asof.<name>` is, pinned, so that a change of it is a decision."""
+
+import pytest
+
+import asof
+
+
+def test_the_names():
+    assert asof.__all__ == [
+        "AsofError",
+        "FeatureSchema",
+        "FeatureView",
+        "ModelSpec",
+        "PredictionResult",
+        "Project",
+        "TrainingResult",
+        "predict",
+        "promote",
+        "rollback",
+        "train",
+    ]
+    for name in asof.__all__:
+        found = getattr(asof, name)
+        assert found.__name__ == name
+        assert found.__doc__, f"{name} says nothing of itself"
+
+
+def test_another_name():
+    with pytest.raises(AttributeError, match="module 'asof' has no attribute 'fit'"):
+        asof.fit  # noqa: B018

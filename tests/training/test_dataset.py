@@ -1,0 +1,99 @@
+"""The training set: which rows land in which split, and what data that cannot be learned from get."""
+
+from datetime import timedelta
+
+import pytest
+from toy import FIRST, NOW
+
+from asof.errors import DataError
+from asof.training.dataset import read_dataset
+
+
+def read(toy, model="big", cutoff=NOW):
+    project = toy.open()
+    spec = project.model_spec(model)
+    with project.warehouse(read_only=True) as warehouse:
+        return read_dataset(project.view_in(warehouse, "toy_view"), spec, cutoff, None)
+
+
+def ids(part):
+    return part.rows["id"].to_pylist()
+
+
+def test_splits_by_time(toy):
+    # 200 rows, two a day; test 20 days = rows 160 to 199, gap 2 rows, validation 20 rows, gap 2 rows
+    dataset = read(toy)
+    assert ids(dataset.train) == list(range(136))
+    assert ids(dataset.validation) == list(range(138, 158))
+    assert ids(dataset.test) == list(range(160, 200))
+    assert dataset.unused_rows == 4
+    assert dataset.test.labels.tolist() == [float((i * 37) % 100 + (i % 7) * 10 > 60) for i in range(160, 200)]
+
+
+def test_a_label_that_came_too_late_for_its_split_is_not_used(toy):
+    # row 100 has its label only during the test split, row 150 after it began, row 170 after the cut-off
+    for i, moment in ((100, NOW - timedelta(days=15)), (150, NOW - timedelta(days=19)), (170, NOW + timedelta(1))):
+        toy.sql("update features.toy_view set label_known_at = ? where id = ?", [moment, i])
+    dataset = read(toy)
+    assert ids(dataset.train) == [i for i in range(136) if i != 100]
+    assert ids(dataset.validation) == [i for i in range(138, 158) if i != 150]
+    assert ids(dataset.test) == [i for i in range(160, 200) if i != 170]
+    assert dataset.unused_rows == 6
+
+
+def test_what_is_learned_does_not_depend_on_the_order_of_the_rows(toy):
+    before = read(toy)
+    toy.sql("create or replace table features.toy_view as from features.toy_view order by hash(id)")
+    assert read(toy).train.rows.equals(before.train.rows)
+
+
+def test_no_labelled_row(toy):
+    with pytest.raises(DataError) as caught:
+        read(toy, cutoff=FIRST)
+    assert str(caught.value) == (
+        "feature view toy_view: no row with a known 'is_big' before 2024-01-01 00:00 UTC; build more history "
+        "(dbt build --project-dir dbt_project --select +toy_view), or train at a later moment with --now"
+    )
+
+
+def test_a_split_without_rows(toy):
+    with pytest.raises(DataError, match=r"the train split \(to 2023-12-\d\d 00:00 UTC\) has no labelled row; shorten"):
+        read(toy, cutoff=FIRST + timedelta(days=30))
+
+
+def test_one_class(toy):
+    toy.sql("update features.toy_view set is_big = false where id >= 160")
+    with pytest.raises(DataError, match=r"label 'is_big' has one class \(0\) in all 40 rows of the test split"):
+        read(toy)
+
+
+def test_a_label_that_is_not_0_or_1(toy):
+    toy.edit("models/big.yml", "label: is_big", "label: size")
+    with pytest.raises(DataError, match="the label 'size' has values other than 0 and 1 in the train split"):
+        read(toy)
+
+
+def test_a_label_of_another_type(toy):
+    toy.edit("models/size.yml", "label: size", "label: is_big")
+    with pytest.raises(DataError, match="the label 'is_big' is boolean, a regression problem needs a number"):
+        read(toy, "size")
+
+
+def test_a_slice_that_is_not_a_column(toy):
+    toy.edit("models/big.yml", "slices: [colour]", "slices: [color]")
+    with pytest.raises(DataError, match=r"no column 'color' to slice by \(did you mean 'colour'\?\)"):
+        read(toy)
+
+
+def test_a_column_that_cannot_be_a_feature(toy):
+    toy.sql("alter table features.toy_view add column seen_at timestamptz")
+    with pytest.raises(DataError, match=r"the column 'seen_at' is timestamp\('UTC'.*exclude: \[seen_at\]"):
+        read(toy)
+    toy.edit("models/big.yml", "split:", "features: {exclude: [seen_at]}\nsplit:")
+    assert read(toy).schema.names == ["amount", "weight", "colour", "is_even"]
+
+
+def test_duplicate_keys(toy):
+    toy.sql("insert into features.toy_view from features.toy_view where id = 7")
+    with pytest.raises(DataError, match="2 rows have the key id = 7"):
+        read(toy)

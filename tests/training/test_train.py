@@ -1,0 +1,140 @@
+"""`asof.train` on the toy project: its figures against an independent computation, and the rows that it leaves."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from toy import FIRST, NOW
+
+from asof import promote, train
+from asof.errors import ArtifactError, DataError, EstimatorError
+from asof.training import train as engine
+
+
+def runs(toy):
+    return toy.sql("select model, status, version, train_rows, validation_rows, test_rows, error from ml.training_runs")
+
+
+def size(i):
+    return (i * 37) % 100 + (i % 7) * 10
+
+
+def test_the_figures_are_those_of_least_squares(toy):
+    """The same model worked out with numpy: one-hot colours, mean for missing weights, ordinary least squares."""
+    i = np.arange(200)
+    weight = np.where(i % 9 == 0, np.nan, (i * 11) % 50 / 10)
+    weight = np.where(np.isnan(weight), np.nanmean(weight[:136]), weight)
+    columns = [i % 3 == 0, i % 3 == 1, i % 3 == 2, (i * 37) % 100, weight, i % 2 == 0]
+    design = np.column_stack([column.astype(float) for column in columns])
+    coefficients = np.linalg.lstsq(design[:136], size(i[:136]), rcond=None)[0]
+    expected = np.abs(design[160:] @ coefficients - size(i[160:])).mean()
+    baseline = np.abs(size(i[:136]).mean() - size(i[160:])).mean()
+
+    result = train("size", toy.open())
+    assert result.metric("mean_absolute_error") == pytest.approx(expected, rel=1e-9)
+    stored = toy.sql("select value, baseline_value, row_count from ml.metrics where split = 'test' and slice = 'all'")
+    assert stored == [(pytest.approx(expected), pytest.approx(baseline), 40)]
+
+
+def test_the_slices_hold_every_row_once(toy):
+    train("size", toy.open())
+    stored = toy.sql("select slice, row_count from ml.metrics where split = 'test' and slice_by = 'colour' order by 1")
+    # rows 160 to 199: 160 % 3 is 1
+    assert stored == [("NULL", 13), ("green", 14), ("red", 13)]
+
+
+def test_what_a_registered_version_leaves(toy):
+    result = train("big", toy.open())
+    assert result.status == "registered"
+    assert runs(toy) == [("big", "registered", 1, 136, 20, 40, None)]
+    run = toy.sql("select started_at, finished_at, seconds, asof_now, known_by, unused_rows from ml.training_runs")[0]
+    assert (run[0], run[3], run[4], run[5]) == (NOW, NOW, NOW, 4)
+    assert run[1] == NOW + timedelta(seconds=run[2])
+    assert toy.sql("select feature, position, type, kind from ml.model_features order by position") == [
+        ("amount", 0, "int64", "numeric"),
+        ("weight", 1, "float64", "numeric"),
+        ("colour", 2, "string", "categorical"),
+        ("is_even", 3, "boolean", "boolean"),
+    ]
+    spec, gates, environment = toy.sql("select spec, gates, environment from ml.model_versions")[0]
+    assert json.loads(spec)["split"] == {"validation": "10 days", "test": "20 days", "gap": "1 day"}
+    assert [(gate["gate"], gate["passed"]) for gate in json.loads(gates)] == [("roc_auc >= 0.6", True)]
+    assert {"python", "scikit-learn", "xgboost", "asof"} <= set(json.loads(environment))
+
+
+def test_training_at_an_earlier_moment_knows_less(toy):
+    project = toy.open()
+    assert train("big", project, known_by=FIRST + timedelta(days=50)).train_rows == 36
+    assert train("big", toy.open(FIRST + timedelta(days=50))).train_rows == 36
+
+
+def test_a_failed_gate_rejects(toy):
+    toy.edit("models/big.yml", "min: 0.6", "min: 0.99")
+    result = train("big", toy.open())
+    assert (result.status, result.gates[0].passed) == ("rejected", False)
+    assert runs(toy) == [("big", "rejected", 1, 136, 20, 40, None)]
+    assert toy.sql("select status from ml.model_versions") == [("rejected",)]
+
+
+def test_the_champion_is_measured_on_the_same_rows(toy):
+    toy.edit("models/big.yml", "{metric: roc_auc, min: 0.6}", "{metric: roc_auc, versus: champion, max_drop: 0.0}")
+    first = train("big", toy.open())
+    promote(toy.open(), "big")
+    toy.edit("models/big.yml", "feature_view: toy_view", "feature_view: toy_view\nfeatures: {exclude: [amount]}")
+    second = train("big", toy.open())
+    whole = {m.metric: m for m in second.measurements if m.split == "test" and m.slice_by == "all"}
+    assert whole["roc_auc"].champion_value == first.metric("roc_auc")
+    assert second.metric("roc_auc") < first.metric("roc_auc")
+    assert second.status == "rejected"
+
+
+def test_a_failed_attempt_leaves_a_row_and_no_version(toy):
+    toy.sql("update features.toy_view set is_big = true")
+    with pytest.raises(DataError, match="one class"):
+        train("big", toy.open())
+    (row,) = runs(toy)
+    assert row[:4] == ("big", "failed", None, None)
+    assert "has one class (1) in all 136 rows of the train split" in row[6]
+    assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
+
+
+def test_an_estimator_that_fails_leaves_a_row_with_its_counts(toy):
+    toy.edit("training/toy.py", "LogisticRegression(max_iter=2000)", "LogisticRegression(C=-1)")
+    with pytest.raises(EstimatorError, match="InvalidParameterError"):
+        train("big", toy.open())
+    assert runs(toy)[0][:6] == ("big", "failed", None, 136, 20, 40)
+
+
+@pytest.mark.parametrize("table", ["training_runs", "metrics", "model_versions", "model_features"])
+def test_an_interrupt_in_the_middle_of_registering_leaves_nothing_half_written(toy, monkeypatch, table):
+    append = engine.Registry.append
+
+    def interrupted(self, name, rows):
+        append(self, name, rows)
+        if name == table and rows[0].get("status") != "failed":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine.Registry, "append", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train("big", toy.open())
+    assert [row[:3] for row in runs(toy)] == [("big", "failed", None)]
+    assert toy.sql("select error from ml.training_runs") == [("KeyboardInterrupt",)]
+    for empty in ("metrics", "model_versions", "model_features"):
+        assert toy.sql(f"select count(*) from ml.{empty}") == [(0,)]
+
+
+def test_an_estimator_that_cannot_be_stored_is_refused_before_it_is_registered(toy):
+    toy.edit("training/toy.py", "SimpleImputer()", "FunctionTransformer(np.polyfit)")
+    toy.edit("training/toy.py", "OneHotEncoder\n", "FunctionTransformer, OneHotEncoder\nimport numpy as np\n")
+    toy.edit("training/toy.py", '("numbers", FunctionTransformer(np.polyfit), schema.numeric)', '("n", "drop", [])')
+    toy.edit(
+        "training/toy.py",
+        '("fit", LinearRegression())',
+        '("fit", TransformedTargetRegressor(LinearRegression(), func=np.cbrt, inverse_func=cube))',
+    )
+    toy.edit("training/toy.py", "def columns", "def cube(y):\n    return y**3\n\n\ndef columns")
+    toy.edit("training/toy.py", "import ColumnTransformer", "import ColumnTransformer, TransformedTargetRegressor")
+    with pytest.raises(ArtifactError, match="the artifact contains .*cube"):
+        train("size", toy.open())
+    assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
