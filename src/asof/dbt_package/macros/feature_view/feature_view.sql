@@ -21,7 +21,9 @@
     {%- set spine = asof._spine(spine) -%}
     {%- set groups = [] -%}
     {%- for entry in features -%}
-        {%- do groups.append(asof._group(entry, spine)) -%}
+        {%- set group = asof._group(entry, spine) -%}
+        {%- set before = groups | selectattr('name', 'equalto', group.name) | list | length -%}
+        {%- do groups.append(dict(group, cte=group.name ~ '_rows' ~ ('_' ~ (before + 1) if before else ''))) -%}
     {%- endfor -%}
     {%- set label = asof._label(label, spine) if label is not none else none -%}
     {%- do asof._refuse_collisions(spine, groups, label) -%}

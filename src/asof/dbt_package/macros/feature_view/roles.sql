@@ -79,7 +79,7 @@
             "asof.feature_view: the ttl of " ~ group.name ~ " is '" ~ ttl ~ "', expected for example '3 hours'"
         ) }}
     {%- endif -%}
-    {{ return(dict(group, columns=columns, ttl=ttl or none, prefix=entry.prefix, cte=group.name ~ '_rows')) }}
+    {{ return(dict(group, columns=columns, ttl=ttl or none, prefix=entry.prefix)) }}
 {% endmacro %}
 
 

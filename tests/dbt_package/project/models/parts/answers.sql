@@ -1,0 +1,2 @@
+select * from {{ source('raw', 'answers') }}
+{{ asof.visible('answered_at') }}

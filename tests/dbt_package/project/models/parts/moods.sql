@@ -1,0 +1,2 @@
+select * from {{ source('raw', 'moods') }}
+{{ asof.visible('felt_at') }}

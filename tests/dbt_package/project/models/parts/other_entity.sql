@@ -1,0 +1,6 @@
+select
+    shop as street,
+    happened_at,
+    learned_at,
+    price as other
+from {{ ref('prices') }}

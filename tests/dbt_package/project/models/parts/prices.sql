@@ -1,0 +1,2 @@
+select * from {{ source('raw', 'prices') }}
+{{ asof.visible('learned_at') }}

@@ -1,0 +1,2 @@
+{{ config(unique_key=['id', 'asked_at']) }}
+{{ asof.feature_view(spine=ref('questions'), features=[asof.features(ref('moods'), columns=['mood'])]) }}

@@ -1,0 +1,1 @@
+{{ asof.feature_view(spine=ref('questions'), features=[ref('prices')]) }}

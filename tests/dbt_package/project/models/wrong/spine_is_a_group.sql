@@ -1,0 +1,1 @@
+{{ asof.feature_view(spine=ref('prices'), features=[asof.features(ref('prices'))]) }}

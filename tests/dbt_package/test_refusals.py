@@ -1,0 +1,78 @@
+"""What a feature view refuses when it is compiled: each message names the model, what was found, and the line to write."""
+
+import json
+
+import pytest
+from cases import ANSWERS, MOODS, PRICES, QUESTIONS
+
+MESSAGES = {
+    "group_without_role": "asof: no_role has the role none, expected feature_group; in its YAML write config: {meta:",
+    "spine_is_a_group": "asof: prices has the role feature_group, expected spine; in its YAML write config: {meta:",
+    "label_is_a_group": "asof: prices has the role feature_group, expected label; in its YAML write config: {meta:",
+    "group_without_known_at": "asof: no_times (feature_group) does not say its known_at; add known_at: ... to meta.asof",
+    "group_with_naive_times": "asof: the time happened_at of naive_times is timestamp, expected an instant; in the model "
+    "write: happened_at at time zone 'UTC' as happened_at",
+    "group_with_unknown_column": "asof: unknown_column has no column happend_at; it has shop, happened_at, learned_at,",
+    "group_of_another_entity": "asof.feature_view: the entity column street of other_entity is not in the spine "
+    "questions (id, shop, city, asked_at); add it there",
+    "group_with_wrong_ttl": "asof.feature_view: the ttl of wrong_ttl is 'a day', expected for example '3 hours'",
+    "column_that_is_not_there": "asof: prices has no column cost; it has shop, happened_at, learned_at, price, note",
+    "two_columns_of_one_name": "asof.feature_view: the column price comes from prices and from prices; "
+    "write asof.features(ref('prices'), prefix='prices_')",
+    "no_list_of_features": "asof.feature_view: features takes a list of asof.features(...), got",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parts(rule):
+    rule.fill(questions=[*QUESTIONS], prices=PRICES, moods=MOODS, answers=ANSWERS)
+    built = rule.dbt("run", "--select", "path:models/parts")
+    assert built.returncode == 0, built.stdout
+
+
+@pytest.fixture(scope="module")
+def refusals(rule, _parts):
+    """The message of each wrong view, all from one run."""
+    assert rule.dbt("run", "--select", "path:models/wrong").returncode == 1
+    results = json.loads((rule.root / "target/run_results.json").read_text())["results"]
+    assert {result["status"] for result in results} == {"error"}
+    return {result["unique_id"].split(".")[-1]: result["message"] for result in results}
+
+
+@pytest.mark.parametrize("view", MESSAGES)
+def test_a_wrong_view_is_refused(refusals, view):
+    assert MESSAGES[view] in refusals[view]
+
+
+def test_every_wrong_view_is_tested(refusals):
+    assert set(refusals) == set(MESSAGES)
+
+
+def test_a_group_that_is_not_built(rule):
+    rule.sql("drop view moods")
+    done = rule.dbt("run", "--select", "unlabelled")
+    assert "asof: moods is not built yet; run: dbt build --select +moods" in done.stdout
+    rule.dbt("run", "--select", "moods")
+
+
+def test_a_session_that_is_not_utc(rule):
+    done = rule.dbt("run", "--select", "unlabelled", "--target", "local")
+    assert "the session's time zone is America/New_York, expected UTC" in done.stdout
+    assert "settings: {TimeZone: UTC}" in done.stdout
+
+
+@pytest.mark.parametrize("now", ["yesterday", "2024-05-01T25:00", "2024-05-01'; drop table known; --"])
+def test_a_clock_that_is_no_instant(rule, now):
+    done = rule.dbt("compile", "--select", "prices", now=now)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_rows_of_one_entity_event_and_known_time_fail_the_group_s_test(rule):
+    shop, happened, learned, _, _ = PRICES[0]
+    rule.fill(
+        questions=[*QUESTIONS], prices=[*PRICES, (shop, happened, learned, 99, "twice")], moods=MOODS, answers=ANSWERS
+    )
+    done = rule.dbt("test", "--select", "prices")
+    assert done.returncode == 1
+    assert "Got 1 result, configured to fail if != 0" in done.stdout

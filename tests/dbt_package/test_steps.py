@@ -1,0 +1,44 @@
+"""An incremental feature view: later steps add what is new and nothing else, and end where one build for all ends."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cases import ANSWERS, MOODS, NOT_DUE, PRICES, QUESTIONS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _filled(rule):
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=ANSWERS)
+
+
+def build(rule, now, *arguments):
+    built = rule.dbt("run", "--select", "+known", *arguments, now=now)
+    assert built.returncode == 0, built.stdout
+    return rule.sql("select id, price, note, fresh_price, mood, answer, label_known_at from known order by id")
+
+
+def test_steps_end_where_one_build_ends(rule):
+    first = build(rule, "2024-05-01T12:00:00Z")
+    assert [row[0] for row in first] == [1, 2, 3, 4, 15]
+    assert all(row[5] is None for row in first)
+    rule.sql("update known set note = 'written before'")
+
+    second = build(rule, "2024-05-01T17:30:00Z")
+    assert [row[0] for row in second] == list(range(1, 19))
+    assert [row[0] for row in second if row[2] == "written before"] == [1, 3, 4, 15], "2 has a new label"
+    labelled = [row for row in second if row[5] is not None]
+    assert [(row[0], *row[5:]) for row in labelled] == [(2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))]
+
+    third = build(rule, "2024-05-01T19:00:00Z")
+    assert [row[0] for row in third if row[5] is not None] == [2, 3]
+    # what shop C learned at 18 was not known at 16, whenever the row is built
+    assert next(row for row in third if row[0] == 16)[1] is None
+
+    # but for the mark, one build for all is the same
+    rebuilt = build(rule, "2024-05-01T19:00:00Z", "--full-refresh")
+    assert [row[:2] + row[3:] for row in rebuilt] == [row[:2] + row[3:] for row in third]
+
+
+def test_the_same_step_again_changes_nothing(rule):
+    before = build(rule, "2024-05-01T19:00:00Z", "--full-refresh")
+    assert build(rule, "2024-05-01T19:00:00Z") == before
