@@ -1,1 +1,94 @@
-"""The reference system on a slice of the real flights, built by the commands that a user types."""
+"""The reference system on a slice of the real flights: October 2013 and the first days of November.
+
+The slice is loaded, built, trained and promoted once, by the commands that a user types, with the clock standing on the
+evening before the night in which summer time ends. Tests that go on from there do so in copies.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from asof import Project
+
+BIN = Path(sys.executable).parent
+FIRST, LAST = "2013-10-01", "2013-11-05"
+START = datetime(2013, 11, 2, 20, tzinfo=UTC)
+END = datetime(2013, 11, 4, 0, tzinfo=UTC)
+USER_FILES = ("dbt_project", "models", "training", "inference", "ingestion", "profiles.yml")
+
+
+@dataclass(frozen=True)
+class FlightsProject:
+    """The reference system in a folder of its own."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str) -> str:
+        """Runs a command of the environment in the project; its stdout, or its words if it fails."""
+        done = subprocess.run(
+            [BIN / command[0], *command[1:]],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def build(self, now: datetime, *arguments: str) -> None:
+        variables = json.dumps({"asof_now": now.isoformat()})
+        self.run("dbt", "--quiet", "build", "--project-dir", "dbt_project", "--vars", variables, *arguments)
+
+    def open(self, now: datetime) -> Project:
+        return Project.open(self.root, now=now.isoformat())
+
+    def sql(self, statement: str) -> list[tuple]:
+        with duckdb.connect(str(self.root / "warehouse/flights.duckdb")) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return connection.execute(statement).fetchall()
+
+    def copy(self, root: Path) -> "FlightsProject":
+        shutil.copytree(self.root, root)
+        return FlightsProject(root, self.environment)
+
+
+def new_project(root: Path, repository: Path) -> FlightsProject:
+    """A copy of what a user edits, with the dbt package installed, and smaller splits and estimators."""
+    root.mkdir()
+    for name in USER_FILES:
+        if (repository / name).is_dir():
+            ignored = shutil.ignore_patterns("target", "dbt_packages", "logs", "__pycache__")
+            shutil.copytree(repository / name, root / name, ignore=ignored)
+        else:
+            shutil.copy(repository / name, root / name)
+    # dbt loads every project in this folder, so that a test needs no `dbt deps`
+    shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_project/dbt_packages/asof")
+    for model in ("flight_delay", "arrival_delay"):
+        spec = root / f"models/{model}.yml"
+        spec.write_text(spec.read_text().replace("30 days", "5 days"))
+        estimator = root / f"training/{model}.py"
+        estimator.write_text(estimator.read_text().replace("n_estimators=500", "n_estimators=100"))
+    environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
+    return FlightsProject(root, environment)
+
+
+@pytest.fixture(scope="session")
+def promoted_flights(tmp_path_factory, repository) -> FlightsProject:
+    """The slice at START, with a champion of each model. Not to be changed: work in a copy."""
+    project = new_project(tmp_path_factory.mktemp("flights") / "project", repository)
+    project.run("python", "ingestion/load_flights.py", "--first", FIRST, "--last", LAST)
+    project.build(START)
+    for model in ("flight_delay", "arrival_delay"):
+        project.run("asof", "train", model, "--now", START.isoformat())
+        project.run("asof", "promote", model, "--now", START.isoformat(), "--reason", "first")
+    return project

@@ -13,8 +13,9 @@ from asof.errors import AsofError, ClockError, RegistryError
 from asof.inference.policy import read_policy
 from asof.inference.table import AS_OF, PredictionTable
 from asof.progress import Progress, Silent
+from asof.registry.aliases import version_behind
 from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version, version_behind
+from asof.registry.versions import ModelVersion, load_version
 from asof.spec.project import Project
 from asof.warehouse.connection import Warehouse
 

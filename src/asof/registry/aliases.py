@@ -6,7 +6,6 @@ from typing import Any
 
 from asof.errors import RegistryError
 from asof.registry.store import Registry
-from asof.registry.versions import version_behind
 from asof.spec.project import Project
 
 
@@ -18,6 +17,12 @@ class AliasChange:
     alias: str
     from_version: int | None
     to_version: int
+
+
+def version_behind(registry: Registry, model: str, alias: str) -> int | None:
+    """The number of the version behind an alias now, None where the alias is free."""
+    found = registry.rows("aliases", "model = ? and alias = ?", [model, alias])
+    return found[0]["version"] if found else None
 
 
 def promote(

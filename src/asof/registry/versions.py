@@ -53,9 +53,3 @@ def load_version(registry: Registry, model: str, version: int, trusted_types: It
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
         estimator=load_artifact(row["artifact"], row["artifact_sha256"], trusted_types, owner),
     )
-
-
-def version_behind(registry: Registry, model: str, alias: str) -> int | None:
-    """The number of the version behind an alias now, None where the alias is free."""
-    found = registry.rows("aliases", "model = ? and alias = ?", [model, alias])
-    return found[0]["version"] if found else None

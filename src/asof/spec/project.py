@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -14,9 +14,11 @@ from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
 from asof.warehouse.connection import Warehouse, open_warehouse
 from asof.warehouse.exploring import explore, stepping_aside
-from asof.warehouse.feature_view import FeatureView, open_feature_view
 from asof.warehouse.manifest import read_view_meta
 from asof.warehouse.profiles import Target, read_target
+
+if TYPE_CHECKING:
+    from asof.warehouse.feature_view import FeatureView
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,13 @@ class Project:
         with aside, open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse:
             yield warehouse
 
-    def view_in(self, warehouse: Warehouse, name: str) -> FeatureView:
+    def view_in(self, warehouse: Warehouse, name: str) -> "FeatureView":
         """A feature view in a warehouse that is open already. Raises NotBuiltError or ProjectError."""
+        from asof.warehouse.feature_view import open_feature_view  # noqa: PLC0415  # brings Ibis
+
         return open_feature_view(warehouse, read_view_meta(self.dbt_dir, name))
 
-    def feature_view(self, name: str) -> FeatureView:
+    def feature_view(self, name: str) -> "FeatureView":
         """A feature view to explore, over a read-only connection that stays open as long as the view is held.
 
         While it is, other processes can read the warehouse but not write to it, `dbt build` among them.

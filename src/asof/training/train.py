@@ -11,10 +11,11 @@ import numpy as np
 
 from asof.errors import AsofError, DataError
 from asof.progress import Progress, Silent
+from asof.registry.aliases import version_behind
 from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
 from asof.registry.scoring import score
 from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version, version_behind
+from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.dataset import Dataset, Part, read_dataset

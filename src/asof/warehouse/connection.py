@@ -4,11 +4,11 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import ibis
 import tenacity
 
 from asof.errors import ProfileError, WarehouseError, WarehouseLockedError
@@ -50,7 +50,13 @@ class Warehouse:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self.ibis: Backend = ibis.duckdb.from_connection(connection)
+
+    @cached_property
+    def ibis(self) -> "Backend":
+        """The same connection as an Ibis backend; loaded by those who read lazily."""
+        import ibis  # noqa: PLC0415  # a second to load, which promoting a version need not wait for
+
+        return ibis.duckdb.from_connection(self.connection)
 
     def reconnect(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Goes on with another connection; lazy tables that were made before are then read through it."""
