@@ -1,7 +1,7 @@
 """The reference system on a slice of the real flights: October 2013 and the first days of November.
 
 The slice is loaded, built, trained and promoted once, by the commands that a user types, with the clock standing on the
-evening before the night in which summer time ends. Tests that go on from there do so in copies.
+evening before the night in which summer time ends. It goes on from there in copies: in hours, in days, and in one step.
 """
 
 import json
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 FIRST, LAST = "2013-10-01", "2013-11-05"
 START = datetime(2013, 11, 2, 20, tzinfo=UTC)
 END = datetime(2013, 11, 4, 0, tzinfo=UTC)
+MODELS = ("flight_delay", "arrival_delay")
 USER_FILES = ("dbt_project", "models", "training", "inference", "ingestion", "profiles.yml")
 
 
@@ -73,11 +74,14 @@ def new_project(root: Path, repository: Path) -> FlightsProject:
             shutil.copy(repository / name, root / name)
     # dbt loads every project in this folder, so that a test needs no `dbt deps`
     shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_project/dbt_packages/asof")
-    for model in ("flight_delay", "arrival_delay"):
+    for model in MODELS:
         spec = root / f"models/{model}.yml"
         spec.write_text(spec.read_text().replace("30 days", "5 days"))
         estimator = root / f"training/{model}.py"
-        estimator.write_text(estimator.read_text().replace("n_estimators=500", "n_estimators=100"))
+        faster = estimator.read_text().replace("n_estimators=500", "n_estimators=100")
+        estimator.write_text(faster.replace("learning_rate=0.02", "learning_rate=0.1"))
+    policy = root / "inference/flight_delay.sql"
+    policy.write_text(policy.read_text().replace("score >= 0.5", "score >= 0.3"))  # a calm weekend
     environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
     return FlightsProject(root, environment)
 
@@ -88,7 +92,36 @@ def promoted_flights(tmp_path_factory, repository) -> FlightsProject:
     project = new_project(tmp_path_factory.mktemp("flights") / "project", repository)
     project.run("python", "ingestion/load_flights.py", "--first", FIRST, "--last", LAST)
     project.build(START)
-    for model in ("flight_delay", "arrival_delay"):
+    for model in MODELS:
         project.run("asof", "train", model, "--now", START.isoformat())
         project.run("asof", "promote", model, "--now", START.isoformat(), "--reason", "first")
+    return project
+
+
+@pytest.fixture(scope="session")
+def hourly_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
+    project = promoted_flights.copy(tmp_path_factory.mktemp("hourly") / "project")
+    hours = int((END - START) / timedelta(hours=1))
+    instants = [(START + timedelta(hours=n + 1)).isoformat() for n in range(hours)]
+    project.run("python", str(Path(__file__).with_name("hourly.py")), str(project.root), *instants)
+    return project
+
+
+@pytest.fixture(scope="session")
+def daily_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
+    project = promoted_flights.copy(tmp_path_factory.mktemp("daily") / "project")
+    for now in (datetime(2013, 11, 3, tzinfo=UTC), END):
+        project.build(now)
+        for model in MODELS:
+            project.run("asof", "predict", model, "--now", now.isoformat())
+    return project
+
+
+@pytest.fixture(scope="session")
+def single_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
+    """One build from nothing and one prediction for all that came since START."""
+    project = promoted_flights.copy(tmp_path_factory.mktemp("single") / "project")
+    project.build(END, "--full-refresh")
+    for model in MODELS:
+        project.run("asof", "predict", model, "--now", END.isoformat(), "--from", START.isoformat())
     return project
