@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from asof.registry.aliases import AliasChange
 
 _alias = click.option("--alias", default="champion", show_default=True, help="Which alias to move.")
-_reason = click.option("--reason", help="Why; kept in ml.alias_events.")
+_reason = click.option("--reason", help="Why; kept in the registry's alias_events.")
 
 
 @click.command(epilog="Example: asof promote flight_delay 3 --reason 'better in winter'")

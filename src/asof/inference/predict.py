@@ -1,23 +1,23 @@
 """Batch inference, from end to end: the version behind an alias scores what is due and was not scored yet."""
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from asof.errors import AsofError, ClockError, RegistryError
+from asof.errors import ClockError, RegistryError
 from asof.inference.policy import read_policy
 from asof.inference.table import AS_OF, PredictionTable
 from asof.progress import Progress, Silent
 from asof.registry.aliases import version_behind
+from asof.registry.runs import Run
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
+from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.warehouse.connection import Warehouse
+from asof.warehouse.feature_view import FeatureView
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,33 @@ class PredictionResult:
 
 
 @dataclass
-class _Run:
+class _Attempt:
+    """What is known of a run of inference so far."""
+
+    project: Project
     model: str
     alias: str
     window_from: datetime
     window_to: datetime
-    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    began: float = field(default_factory=monotonic)
+    run: Run = field(init=False)
     version: int | None = None
     window_rows: int | None = None
     scored_rows: int | None = None
+
+    def __post_init__(self) -> None:
+        self.run = Run(self.model, self.project.clock)
+
+    def row(self, status: str, error: BaseException | None = None) -> dict[str, object]:
+        """The row of `prediction_runs`."""
+        return {
+            **self.run.columns(status, error),
+            "alias": self.alias,
+            "version": self.version,
+            "window_from": self.window_from,
+            "window_to": self.window_to,
+            "window_rows": self.window_rows,
+            "scored_rows": self.scored_rows,
+        }
 
 
 def predict(
@@ -72,107 +89,85 @@ def predict(
         raise ClockError(
             f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later"
         )
-    run = _Run(model, alias, window_from or until - spec.inference.window, until)
-    if run.window_from >= until:
-        raise ClockError(f"the window begins at {run.window_from.isoformat()}, not before its end {until.isoformat()}")
+    attempt = _Attempt(project, model, alias, window_from or until - spec.inference.window, until)
+    if attempt.window_from >= until:
+        raise ClockError(
+            f"the window begins at {attempt.window_from.isoformat()}, not before its end {until.isoformat()}"
+        )
     with project.warehouse() as warehouse:
         registry = Registry(project, warehouse)
         try:
-            return _predict(project, warehouse, registry, run, progress or Silent())
+            return _predict(attempt, spec, warehouse, registry, progress or Silent())
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():
                 registry.create()
-                message = (
-                    str(error) if isinstance(error, AsofError) else f"{type(error).__name__}: {error}".rstrip(": ")
-                )
-                registry.append("prediction_runs", [_run_row(project, run, "failed") | {"error": message}])
+                registry.append("prediction_runs", [attempt.row("failed", error)])
             raise
 
 
 def _predict(
-    project: Project, warehouse: Warehouse, registry: Registry, run: _Run, progress: Progress
+    attempt: _Attempt, spec: ModelSpec, warehouse: Warehouse, registry: Registry, progress: Progress
 ) -> PredictionResult:
-    spec = project.model_spec(run.model)
-    run.version = version_behind(registry, run.model, run.alias)
-    if run.version is None:
+    project, model, alias = attempt.project, attempt.model, attempt.alias
+    attempt.version = version_behind(registry, model, alias)
+    if attempt.version is None:
         raise RegistryError(
-            f"model {run.model} has no '{run.alias}'; promote a version with: asof promote {run.model} --alias {run.alias}"
+            f"model {model} has no '{alias}'; promote a version with: asof promote {model} --alias {alias}"
         )
-    version = load_version(registry, run.model, run.version, project.trusted_types)
+    version = load_version(registry, model, attempt.version, project.trusted_types)
     policy = read_policy(project.root, spec.inference.policy) if spec.inference.policy else None
 
     progress.step(f"reading {version.feature_view}")
     view = project.view_in(warehouse, version.feature_view)
     version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
-    table = PredictionTable(project.predictions_schema, run.model, view.meta.key, version.problem)
+    table = PredictionTable(project.predictions_schema, model, view.meta.key, version.problem)
     table.check_key()
-    due = view.due(run.window_from, run.window_to)
+    due = view.due(attempt.window_from, attempt.window_to)
     view.refuse_bad_keys(due)
-    run.window_rows = due.count().to_pyarrow().as_py()
+    attempt.window_rows = due.count().to_pyarrow().as_py()
     wanted = dict.fromkeys([*view.identity, *version.schema.names])
     unscored = table.unscored(warehouse, view, due, version.version)
     rows = unscored.order_by([view.meta.as_of, *view.meta.key]).select(*wanted).to_pyarrow()
-    run.scored_rows = rows.num_rows
+    attempt.scored_rows = rows.num_rows
 
     progress.step(f"scoring {rows.num_rows:,} rows")
-    scored = _scored(project, version, rows, view.meta.key, view.meta.as_of, run)
+    scored = _scored(attempt, version, rows, view)
 
-    progress.step(f"writing {project.predictions_schema}.{run.model}")
+    progress.step(f"writing {project.predictions_schema}.{model}")
     with warehouse.transaction():
         registry.create()
         table.create(warehouse, view)
         table.append(warehouse, scored, policy, spec.inference.policy or "")
-        registry.append("prediction_runs", [_run_row(project, run, "done")])
+        registry.append("prediction_runs", [attempt.row("done")])
     return PredictionResult(
-        model=run.model,
-        run_id=run.run_id,
-        alias=run.alias,
+        model=model,
+        run_id=attempt.run.run_id,
+        alias=alias,
         version=version.version,
-        window_from=run.window_from,
-        window_to=run.window_to,
-        window_rows=run.window_rows,
-        scored_rows=run.scored_rows,
-        table=f"{project.predictions_schema}.{run.model}",
+        window_from=attempt.window_from,
+        window_to=attempt.window_to,
+        window_rows=attempt.window_rows,
+        scored_rows=attempt.scored_rows,
+        table=f"{project.predictions_schema}.{model}",
     )
 
 
-def _scored(
-    project: Project, version: ModelVersion, rows: pa.Table, key: tuple[str, ...], as_of: str, run: _Run
-) -> pa.Table:
+def _scored(attempt: _Attempt, version: ModelVersion, rows: pa.Table, view: FeatureView) -> pa.Table:
     """The rows of the prediction table but for their decisions."""
     count = rows.num_rows
     scores = version.score(version.schema.frame(rows)) if count else np.empty(0)
     predictions = scores >= 0.5 if version.problem == "binary" else scores
     instant = pa.timestamp("us", tz="UTC")
     return pa.table(
-        {name: rows[name] for name in key}
+        {name: rows[name] for name in view.meta.key}
         | {
-            AS_OF: rows[as_of],
-            "model": pa.array([run.model] * count, pa.string()),
+            AS_OF: rows[view.meta.as_of],
+            "model": pa.array([attempt.model] * count, pa.string()),
             "version": pa.array(np.full(count, version.version, dtype=np.int32)),
-            "alias": pa.array([run.alias] * count, pa.string()),
+            "alias": pa.array([attempt.alias] * count, pa.string()),
             "score": pa.array(scores, pa.float64()),
             "prediction": pa.array(predictions),
-            "run_id": pa.array([run.run_id] * count, pa.string()),
-            "scored_at": pa.array([project.clock.now()] * count, instant),
+            "run_id": pa.array([attempt.run.run_id] * count, pa.string()),
+            "scored_at": pa.array([attempt.project.clock.now()] * count, instant),
         }
     )
-
-
-def _run_row(project: Project, run: _Run, status: str) -> dict[str, Any]:
-    seconds = monotonic() - run.began
-    return {
-        "run_id": run.run_id,
-        "model": run.model,
-        "alias": run.alias,
-        "version": run.version,
-        "status": status,
-        "started_at": project.clock.started(seconds),
-        "finished_at": project.clock.ended(seconds),
-        "seconds": seconds,
-        "asof_now": project.clock.fixed,
-        "window_from": run.window_from,
-        "window_to": run.window_to,
-        "window_rows": run.window_rows,
-        "scored_rows": run.scored_rows,
-    }

@@ -45,7 +45,7 @@ def promote(
             raise RegistryError(f"model {model} has no version {chosen}; see which it has with: asof status")
         if chosen not in usable:
             raise RegistryError(
-                f"model {model} version {chosen} was rejected by a gate; see why in ml.model_versions.gates"
+                f"model {model} version {chosen} was rejected by a gate; see why in {registry.schema}.model_versions.gates"
             )
         return _move(project, registry, model, alias, "promote", chosen, reason)
 

@@ -1,15 +1,12 @@
 """Training, from end to end: read, fit, evaluate, check the gates, register. Every attempt leaves a row behind it."""
 
-import json
-import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from asof.errors import AsofError, DataError
+from asof.errors import DataError
 from asof.progress import Progress, Silent
 from asof.registry.aliases import version_behind
 from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
@@ -19,10 +16,10 @@ from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.dataset import Dataset, Part, read_dataset
-from asof.training.environment import environment
 from asof.training.estimator import build_estimator, fit_estimator
 from asof.training.evaluate import Measurement, baseline_score, evaluate
 from asof.training.gates import GateResult, check_gates
+from asof.training.record import Attempt, record_failure, register
 
 _PARITY_ROWS = 1000
 
@@ -50,17 +47,6 @@ class TrainingResult:
         raise DataError(f"run {self.run_id}: no metric '{name}' on the {split} split")
 
 
-@dataclass
-class _Attempt:
-    """What is known of a run so far, for the row that it leaves whatever happens."""
-
-    spec: ModelSpec
-    known_by: datetime
-    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    began: float = field(default_factory=monotonic)
-    dataset: Dataset | None = None
-
-
 def train(
     model: str | ModelSpec,
     project: Project | None = None,
@@ -76,16 +62,16 @@ def train(
     project = project or Project.open()
     progress = progress or Silent()
     spec = project.model_spec(model) if isinstance(model, str) else model
-    attempt = _Attempt(spec, known_by or project.clock.now())
+    attempt = Attempt(project, spec, known_by or project.clock.now())
     try:
-        return _train(project, attempt, progress)
+        return _train(attempt, progress)
     except (Exception, KeyboardInterrupt) as error:
-        _record_failure(project, attempt, error)
+        record_failure(attempt, error)
         raise
 
 
-def _train(project: Project, attempt: _Attempt, progress: Progress) -> TrainingResult:
-    spec = attempt.spec
+def _train(attempt: Attempt, progress: Progress) -> TrainingResult:
+    project, spec = attempt.project, attempt.spec
     progress.step(f"reading {spec.feature_view}")
     with project.warehouse(read_only=True) as warehouse:
         champion = _champion(project, Registry(project, warehouse), spec)
@@ -112,7 +98,19 @@ def _train(project: Project, attempt: _Attempt, progress: Progress) -> TrainingR
     progress.step("registering")
     artifact = dump_artifact(estimator, project.trusted_types, f"model {spec.name}")
     _check_parity(project, spec, estimator, artifact, dataset)
-    return _register(project, attempt, dataset, artifact, measurements, gates)
+    version, status = register(attempt, dataset, artifact, measurements, gates)
+    return TrainingResult(
+        model=spec.name,
+        run_id=attempt.run.run_id,
+        version=version,
+        status=status,
+        known_by=attempt.known_by,
+        train_rows=dataset.train.rows.num_rows,
+        validation_rows=dataset.validation.rows.num_rows,
+        test_rows=dataset.test.rows.num_rows,
+        measurements=measurements,
+        gates=gates,
+    )
 
 
 def _champion(project: Project, registry: Registry, spec: ModelSpec) -> ModelVersion | None:
@@ -136,100 +134,3 @@ def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: b
         raise DataError(
             f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"
         )
-
-
-def _register(
-    project: Project,
-    attempt: _Attempt,
-    dataset: Dataset,
-    artifact: bytes,
-    measurements: list[Measurement],
-    gates: list[GateResult],
-) -> TrainingResult:
-    spec = attempt.spec
-    status = "registered" if all(gate.passed for gate in gates) else "rejected"
-    signature = [asdict(feature) for feature in dataset.schema.features]
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
-        version = registry.next_number("model_versions", "version", "model = ?", [spec.name])
-        run = _run_row(project, attempt, status) | {"version": version}
-        registry.append("training_runs", [run])
-        registry.append("metrics", [measurement.row(attempt.run_id) for measurement in measurements])
-        shared = {name: run[name] for name in ("model", "run_id", "status", "feature_view", "label", "known_by")}
-        registry.append(
-            "model_versions",
-            [
-                {
-                    **shared,
-                    "version": version,
-                    "created_at": run["finished_at"],
-                    "problem": spec.problem,
-                    "signature": json.dumps(signature),
-                    "gates": json.dumps([asdict(gate) for gate in gates]),
-                    "spec": run["spec"],
-                    "environment": run["environment"],
-                    "artifact": artifact,
-                    "artifact_sha256": artifact_hash(artifact),
-                }
-            ],
-        )
-        features = [
-            {
-                "model": spec.name,
-                "version": version,
-                "feature": f["name"],
-                "position": i,
-                "type": f["type"],
-                "kind": f["kind"],
-            }
-            for i, f in enumerate(signature)
-        ]
-        registry.append("model_features", features)
-    return TrainingResult(
-        spec.name,
-        attempt.run_id,
-        version,
-        status,
-        attempt.known_by,
-        dataset.train.rows.num_rows,
-        dataset.validation.rows.num_rows,
-        dataset.test.rows.num_rows,
-        measurements,
-        gates,
-    )
-
-
-def _run_row(project: Project, attempt: _Attempt, status: str) -> dict[str, Any]:
-    seconds = monotonic() - attempt.began
-    finished_at = project.clock.ended(seconds)
-    spec, dataset = attempt.spec, attempt.dataset
-    return {
-        "run_id": attempt.run_id,
-        "model": spec.name,
-        "status": status,
-        "started_at": project.clock.started(seconds),
-        "finished_at": finished_at,
-        "seconds": seconds,
-        "asof_now": project.clock.fixed,
-        "known_by": attempt.known_by,
-        "feature_view": spec.feature_view,
-        "label": spec.label,
-        "train_rows": dataset.train.rows.num_rows if dataset else None,
-        "validation_rows": dataset.validation.rows.num_rows if dataset else None,
-        "test_rows": dataset.test.rows.num_rows if dataset else None,
-        "unused_rows": dataset.unused_rows if dataset else None,
-        "spec": spec.model_dump_json(exclude_none=True),
-        "environment": json.dumps(environment()),
-    }
-
-
-def _record_failure(project: Project, attempt: _Attempt, error: BaseException) -> None:
-    message = str(error) if isinstance(error, AsofError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    try:
-        with project.warehouse() as warehouse, warehouse.transaction():
-            registry = Registry(project, warehouse)
-            registry.create()
-            registry.append("training_runs", [_run_row(project, attempt, "failed") | {"error": message}])
-    except AsofError as unrecorded:
-        error.add_note(f"this attempt could not be recorded either: {unrecorded}")
