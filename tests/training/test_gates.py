@@ -110,6 +110,11 @@ def test_the_first_version_has_no_champion_to_beat(monkeypatch):
     assert (result.passed, result.detail) == (True, "there is no champion yet")
 
 
+def test_as_good_as_the_champion_passes_without_any_drop(monkeypatch):
+    monkeypatch.setitem(globals(), "MEASUREMENTS", [measured("roc_auc", 0.7, champion=0.7)])
+    assert check(metric="roc_auc", versus="champion", max_drop=0.0).passed
+
+
 def test_what_is_not_defined_does_not_pass(monkeypatch):
     monkeypatch.setitem(globals(), "MEASUREMENTS", [measured("roc_auc", None, baseline=None, champion=0.7)])
     assert not check(metric="roc_auc", min=0.1).passed

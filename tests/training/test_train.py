@@ -9,6 +9,7 @@ from toy import FIRST, NOW
 
 from asof import promote, train
 from asof.errors import ArtifactError, DataError, EstimatorError
+from asof.registry.artifact import load_artifact
 from asof.training import train as engine
 
 
@@ -136,5 +137,19 @@ def test_an_estimator_that_cannot_be_stored_is_refused_before_it_is_registered(t
     toy.edit("training/toy.py", "def columns", "def cube(y):\n    return y**3\n\n\ndef columns")
     toy.edit("training/toy.py", "import ColumnTransformer", "import ColumnTransformer, TransformedTargetRegressor")
     with pytest.raises(ArtifactError, match="the artifact contains .*cube"):
+        train("size", toy.open())
+    assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
+
+
+def test_what_is_stored_must_score_as_what_was_judged(toy, monkeypatch):
+    """Were skops ever to read an estimator back otherwise, the version would not be registered."""
+
+    def forgetful(*arguments):
+        estimator = load_artifact(*arguments)
+        estimator.named_steps["fit"].intercept_ += 1e-9
+        return estimator
+
+    monkeypatch.setattr(engine, "load_artifact", forgetful)
+    with pytest.raises(DataError, match="the stored estimator scores 40 of 40 rows otherwise than the fitted one"):
         train("size", toy.open())
     assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
