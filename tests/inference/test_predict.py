@@ -7,7 +7,7 @@ import pytest
 from toy import FIRST, NOW
 
 from asof import predict, promote, train
-from asof.errors import ArtifactError, ClockError, DataError, NotBuiltError, RegistryError, SpecError
+from asof.errors import ArtifactError, ClockError, DataError, EstimatorError, NotBuiltError, RegistryError, SpecError
 from asof.inference import predict as engine
 from asof.registry.store import Registry
 from asof.registry.versions import load_version
@@ -168,6 +168,41 @@ def test_a_key_with_the_name_of_a_column_of_the_table(promoted):
     promoted.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["score"]')
     with pytest.raises(DataError, match="key column 'score' has the name of a column of the prediction table; rename"):
         predict("big", promoted.open())
+
+
+def test_a_prediction_table_of_another_problem_is_left_as_it_is(promoted):
+    """DuckDB would cast a predicted 17.6 to true without a word."""
+    predict("big", promoted.open())
+    before = promoted.sql("from predictions.big")
+    promoted.edit("models/big.yml", "label: is_big\nproblem: binary", "label: size\nproblem: regression")
+    promoted.edit("models/big.yml", "classify", "regress")
+    promoted.edit("models/big.yml", "roc_auc, log_loss", "r2")
+    promoted.edit("models/big.yml", "roc_auc, min: 0.6", "r2, min: 0.0")
+    train("big", promoted.open())
+    promote(promoted.open(), "big")
+    with pytest.raises(
+        DataError, match=r"predictions.big: its column 'prediction' is BOOLEAN, this version writes DOUBLE"
+    ):
+        predict("big", promoted.open())
+    assert promoted.sql("from predictions.big") == before
+
+
+def test_a_prediction_table_with_another_key_is_left_as_it_is(promoted):
+    predict("big", promoted.open())
+    promoted.sql("alter table features.toy_view add column part integer default 1")
+    promoted.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["id", "part"]')
+    with pytest.raises(DataError, match=r"predictions.big: its column 'part' is missing, this version writes INTEGER"):
+        predict("big", promoted.open())
+
+
+def test_an_estimator_that_cannot_take_a_new_category(promoted):
+    promoted.edit("training/toy.py", 'handle_unknown="ignore"', 'handle_unknown="error"')
+    train("big", promoted.open())
+    promote(promoted.open(), "big")
+    promoted.sql("update features.toy_view set colour = 'blue' where id = 199")
+    with pytest.raises(EstimatorError, match=r"big version 2: the fitted estimator fails on 3 rows: .* new categories"):
+        predict("big", promoted.open())
+    assert runs(promoted)[0][:4] == ("failed", 2, 3, 3)
 
 
 def test_a_spec_with_a_mistake_is_told_before_anything_is_opened(promoted):

@@ -73,6 +73,16 @@ def test_a_label_that_is_not_0_or_1(toy):
         read(toy)
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity"])
+def test_a_label_that_is_not_finite(toy, value):
+    toy.sql("alter table features.toy_view alter size type double")
+    toy.sql(f"update features.toy_view set size = '{value}' where id in (170, 171)")
+    with pytest.raises(
+        DataError, match=r"label 'size' is NaN or infinite in 2 of 40 rows of the test split; make it NULL"
+    ):
+        read(toy, "size")
+
+
 def test_a_label_of_another_type(toy):
     toy.edit("models/size.yml", "label: size", "label: is_big")
     with pytest.raises(DataError, match="the label 'is_big' is boolean, a regression problem needs a number"):

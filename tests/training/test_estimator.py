@@ -9,14 +9,14 @@ from asof.warehouse.schema import FeatureSchema
 SCHEMA = FeatureSchema(())
 
 
-def build(tmp_path, content, function="build"):
+def build(tmp_path, content, function="build", problem="regression"):
     (tmp_path / "mine.py").write_text(content)
-    return build_estimator(tmp_path, f"mine.py:{function}", SCHEMA)
+    return build_estimator(tmp_path, f"mine.py:{function}", SCHEMA, problem)
 
 
 def test_no_file(tmp_path):
     with pytest.raises(EstimatorError, match=r"estimator mine.py:build: there is no file .*mine.py"):
-        build_estimator(tmp_path, "mine.py:build", SCHEMA)
+        build_estimator(tmp_path, "mine.py:build", SCHEMA, "binary")
 
 
 def test_no_build(tmp_path):
@@ -37,6 +37,15 @@ def test_a_failing_build_is_told_with_its_line(tmp_path):
 def test_what_is_no_estimator(tmp_path):
     with pytest.raises(EstimatorError, match=r"build\(schema\) returned dict, expected a scikit-learn estimator"):
         build(tmp_path, "def build(schema):\n    return {}\n")
+
+
+def test_a_binary_problem_needs_probabilities(tmp_path):
+    source = "from sklearn.svm import LinearSVC\n\ndef build(schema):\n    return LinearSVC()\n"
+    assert build(tmp_path, source) is not None
+    with pytest.raises(
+        EstimatorError, match=r"returned LinearSVC, which has no predict_proba; .* CalibratedClassifierCV"
+    ):
+        build(tmp_path, source, problem="binary")
 
 
 def test_a_failing_fit(tmp_path):

@@ -107,6 +107,29 @@ def test_an_estimator_that_fails_leaves_a_row_with_its_counts(toy):
     assert runs(toy)[0][:6] == ("big", "failed", None, 136, 20, 40)
 
 
+def test_an_estimator_that_fails_on_rows_unlike_those_it_was_fitted_on(toy):
+    toy.edit("training/toy.py", 'handle_unknown="ignore"', 'handle_unknown="error"')
+    toy.sql("update features.toy_view set colour = 'blue' where id = 190")
+    with pytest.raises(
+        EstimatorError, match=r"model big: the fitted estimator fails on 40 rows: ValueError: Found unknown"
+    ):
+        train("big", toy.open())
+    assert runs(toy)[0][:6] == ("big", "failed", None, 136, 20, 40)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_an_estimator_that_predicts_infinity(toy):
+    toy.sql("update features.toy_view set amount = 1000000 where id in (190, 191)")
+    logarithmic = "TransformedTargetRegressor(LinearRegression(), func=np.log1p, inverse_func=np.expm1)"
+    toy.edit("training/toy.py", '("fit", LinearRegression())', f'("fit", {logarithmic})')
+    toy.edit("training/toy.py", "import ColumnTransformer", "import ColumnTransformer, TransformedTargetRegressor")
+    toy.edit("training/toy.py", "OneHotEncoder\n", "OneHotEncoder\nimport numpy as np\n")
+    with pytest.raises(
+        EstimatorError, match=r"model size: the fitted estimator gives 2 of 40 rows a score of NaN or inf"
+    ):
+        train("size", toy.open())
+
+
 @pytest.mark.parametrize("table", ["training_runs", "metrics", "model_versions", "model_features"])
 def test_an_interrupt_in_the_middle_of_registering_leaves_nothing_half_written(toy, monkeypatch, table):
     append = engine.Registry.append

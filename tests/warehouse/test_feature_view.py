@@ -80,3 +80,13 @@ def test_a_view_without_a_spine(toy):
     path.write_text(json.dumps(manifest))
     with pytest.raises(ProjectError, match="it must read one spine and at most one label model, it reads 0 and 0"):
         toy.open().feature_view("toy_view")
+
+
+@pytest.mark.parametrize(("model", "key"), [("toy_spine", "key"), ("toy_spine", "as_of"), ("toy_label", "labels")])
+def test_a_role_without_what_it_must_say(toy, model, key):
+    path = toy.root / "dbt_project/target/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["nodes"][f"model.toy.{model}"]["config"]["meta"]["asof"][key]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ProjectError, match=f"dbt model {model} does not say its {key}; add {key}: ... to meta.asof"):
+        toy.open().feature_view("toy_view")

@@ -121,7 +121,7 @@ def _predict(
     view = project.view_in(warehouse, version.feature_view)
     version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
     table = PredictionTable(project.predictions_schema, model, view.meta.key, version.problem)
-    table.check_key()
+    table.check(warehouse, view)
     due = view.due(attempt.window_from, attempt.window_to)
     view.refuse_bad_keys(due)
     attempt.window_rows = due.count().to_pyarrow().as_py()

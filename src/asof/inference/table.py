@@ -32,13 +32,23 @@ class PredictionTable:
     def name(self) -> str:
         return quoted(self.schema, self.model)
 
-    def check_key(self) -> None:
-        """Raises DataError when a key column has the name of a column of the table."""
+    def check(self, warehouse: Warehouse, view: FeatureView) -> None:
+        """Raises DataError when a key column has the name of a column of the table, or the table is of another form."""
         for column in self.key:
             if column in _OWN:
                 raise DataError(
                     f"model {self.model}: the spine's key column '{column}' has the name of a column of the prediction "
                     "table; rename it in the spine"
+                )
+        if not warehouse.has_table(self.schema, self.model):
+            return
+        wanted, found = self.columns(warehouse, view), _column_types(warehouse, self.name)
+        for name in dict.fromkeys([*wanted, *found]):
+            if wanted.get(name) != found.get(name):
+                raise DataError(
+                    f"{self.schema}.{self.model}: its column '{name}' is {found.get(name, 'missing')}, this version "
+                    f"writes {wanted.get(name, 'no such column')}; the model's problem or its spine's key has changed: "
+                    "give the model another name, or rename the old table"
                 )
 
     def unscored(self, warehouse: Warehouse, view: FeatureView, rows: ir.Table, version: int) -> ir.Table:
@@ -50,23 +60,28 @@ class PredictionTable:
         same = [rows[column] == done[column] for column in self.key]
         return rows.anti_join(done, [*same, rows[view.meta.as_of] == done[AS_OF]])
 
+    def columns(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
+        """The type of each column, the key's as the view has them."""
+        types = _column_types(warehouse, quoted(view.meta.schema, view.meta.table))
+        return {column: types[column] for column in self.key} | {
+            AS_OF: "TIMESTAMP WITH TIME ZONE",
+            "model": "VARCHAR",
+            "version": "INTEGER",
+            "alias": "VARCHAR",
+            "score": "DOUBLE",
+            "prediction": "BOOLEAN" if self.problem == "binary" else "DOUBLE",
+            DECISION: "VARCHAR",
+            "run_id": "VARCHAR",
+            "scored_at": "TIMESTAMP WITH TIME ZONE",
+        }
+
     def create(self, warehouse: Warehouse, view: FeatureView) -> None:
-        """Creates the table where it is missing, with the key columns as the view has them."""
-        types = {row["column_name"]: row["column_type"] for row in warehouse.rows(f"describe {_relation(view)}")}
-        keys = [f"{quoted(column)} {types[column]} not null" for column in self.key]
+        """Creates the table where it is missing."""
         columns = [
-            *keys,
-            "as_of timestamptz not null",
-            "model varchar not null",
-            "version integer not null",
-            "alias varchar not null",
-            "score double not null",
-            f"prediction {'boolean' if self.problem == 'binary' else 'double'} not null",
-            "decision varchar",
-            "run_id varchar not null",
-            "scored_at timestamptz not null",
-            f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)",
+            f"{quoted(name)} {type_}{'' if name == DECISION else ' not null'}"
+            for name, type_ in self.columns(warehouse, view).items()
         ]
+        columns.append(f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)")
         warehouse.execute(f"create schema if not exists {quoted(self.schema)}")
         warehouse.execute(f"create table if not exists {self.name} (\n    " + ",\n    ".join(columns) + "\n)")
 
@@ -91,5 +106,5 @@ class PredictionTable:
             )
 
 
-def _relation(view: FeatureView) -> str:
-    return quoted(view.meta.schema, view.meta.table)
+def _column_types(warehouse: Warehouse, relation: str) -> dict[str, str]:
+    return {row["column_name"]: row["column_type"] for row in warehouse.rows(f"describe {relation}")}

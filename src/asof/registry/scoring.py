@@ -5,12 +5,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from asof.errors import EstimatorError
 from asof.spec.metric_names import Problem
 
 
-def score(estimator: Any, frame: pd.DataFrame, problem: Problem) -> np.ndarray:
-    """Scores as float64, shape (rows,): the probability of the positive class, or the predicted value."""
-    if problem == "binary":
-        positive = list(estimator.classes_).index(1)
-        return np.asarray(estimator.predict_proba(frame), dtype=np.float64)[:, positive]
-    return np.asarray(estimator.predict(frame), dtype=np.float64)
+def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> np.ndarray:
+    """Scores as float64, shape (rows,): the probability of the positive class, or the predicted value.
+
+    Raises EstimatorError when the estimator refuses these rows, or gives one a score that is no finite number.
+    """
+    try:
+        scores = _positive(estimator, frame) if problem == "binary" else estimator.predict(frame)
+    except Exception as error:  # The user's estimator may raise anything.
+        raise EstimatorError(
+            f"{owner}: the fitted estimator fails on {len(frame)} rows: {type(error).__name__}: {error}; "
+            "it must take what it has not seen in training, such as NULLs and new categories"
+        ) from error
+    scores = np.asarray(scores, dtype=np.float64)
+    broken = int((~np.isfinite(scores)).sum())
+    if broken:
+        raise EstimatorError(
+            f"{owner}: the fitted estimator gives {broken} of {len(frame)} rows a score of NaN or infinity"
+        )
+    return scores
+
+
+def _positive(estimator: Any, frame: pd.DataFrame) -> np.ndarray:
+    column = list(estimator.classes_).index(1)
+    return np.asarray(estimator.predict_proba(frame))[:, column]

@@ -34,7 +34,7 @@ class ModelVersion:
 
     def score(self, frame: pd.DataFrame) -> np.ndarray:
         """Scores of these rows, shape (rows,)."""
-        return score(self.estimator, frame, self.problem)
+        return score(self.estimator, frame, self.problem, self.title)
 
 
 def load_version(registry: Registry, model: str, version: int, trusted_types: Iterable[str]) -> ModelVersion:

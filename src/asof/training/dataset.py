@@ -101,6 +101,12 @@ def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan) -> Part:
             "shorten validation and test in the spec's split, or build more history"
         )
     labels = rows[spec.label].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    broken = int((~np.isfinite(labels)).sum())
+    if broken:
+        raise DataError(
+            f"model {spec.name}: the label '{spec.label}' is NaN or infinite in {broken} of {len(labels)} rows of the "
+            f"{name} split; make it NULL in the label model where it is not known"
+        )
     classes = set(np.unique(labels))
     if spec.problem == "binary":
         if not classes <= {0.0, 1.0}:

@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from asof.errors import EstimatorError, did_you_mean
+from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
 
-def build_estimator(root: Path, reference: str, schema: FeatureSchema) -> Any:
+def build_estimator(root: Path, reference: str, schema: FeatureSchema, problem: Problem) -> Any:
     """The unfitted estimator that `training/<file>.py:<function>` returns for these columns.
 
-    Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted.
+    Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted or
+    does not give what the problem needs.
     """
     file, function = reference.split(":")
     path = root / file
@@ -36,6 +38,11 @@ def build_estimator(root: Path, reference: str, schema: FeatureSchema) -> Any:
         raise EstimatorError(
             f"estimator {reference}: {function}(schema) returned {type(estimator).__name__}, "
             "expected a scikit-learn estimator with fit and predict"
+        )
+    if problem == "binary" and not hasattr(estimator, "predict_proba"):
+        raise EstimatorError(
+            f"estimator {reference}: {function}(schema) returned {type(estimator).__name__}, which has no predict_proba; "
+            "a binary problem needs probabilities: take a classifier that has them, or wrap it in CalibratedClassifierCV"
         )
     return estimator
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from asof.errors import DataError
 from asof.progress import Progress, Silent
 from asof.registry.aliases import version_behind
@@ -15,7 +13,7 @@ from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.training.dataset import Dataset, Part, read_dataset
+from asof.training.dataset import Dataset, read_dataset
 from asof.training.estimator import build_estimator, fit_estimator
 from asof.training.evaluate import Measurement, baseline_score, evaluate
 from asof.training.gates import GateResult, check_gates
@@ -82,7 +80,7 @@ def _train(attempt: Attempt, progress: Progress) -> TrainingResult:
     attempt.dataset = dataset
 
     progress.step(f"fitting on {dataset.train.rows.num_rows:,} rows")
-    estimator = build_estimator(project.root, spec.estimator, dataset.schema)
+    estimator = build_estimator(project.root, spec.estimator, dataset.schema, spec.problem)
     frame = dataset.train.frame(dataset.schema)
     estimator = fit_estimator(estimator, frame, dataset.train.labels, project.root, spec.estimator)
 
@@ -90,7 +88,7 @@ def _train(attempt: Attempt, progress: Progress) -> TrainingResult:
     baseline = baseline_score(dataset.train.labels)
     measurements: list[Measurement] = []
     for name, part in (("validation", dataset.validation), ("test", dataset.test)):
-        scores = _score(spec, estimator, part, dataset)
+        scores = score(estimator, part.frame(dataset.schema), spec.problem, f"model {spec.name}")
         rivals = champion.score(part.frame(champion.schema)) if champion else None
         measurements += evaluate(spec, name, part, scores, baseline, rivals)
     gates = check_gates(spec, measurements)
@@ -120,16 +118,13 @@ def _champion(project: Project, registry: Registry, spec: ModelSpec) -> ModelVer
     return None if version is None else load_version(registry, spec.name, version, project.trusted_types)
 
 
-def _score(spec: ModelSpec, estimator: Any, part: Part, dataset: Dataset) -> np.ndarray:
-    return score(estimator, part.frame(dataset.schema), spec.problem)
-
-
 def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: bytes, dataset: Dataset) -> None:
     """What will be loaded must score as what was evaluated does, to the bit."""
     owner = f"model {spec.name}"
     loaded = load_artifact(artifact, artifact_hash(artifact), project.trusted_types, owner)
     frame = dataset.test.frame(dataset.schema).head(_PARITY_ROWS)
-    differ = int((score(estimator, frame, spec.problem) != score(loaded, frame, spec.problem)).sum())
+    fitted, stored = (score(each, frame, spec.problem, owner) for each in (estimator, loaded))
+    differ = int((fitted != stored).sum())
     if differ:
         raise DataError(
             f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"

@@ -46,14 +46,13 @@ def read_view_meta(dbt_dir: Path, name: str) -> ViewMeta:
             f"feature view {name}: it must read one spine and at most one label model, it reads "
             f"{len(spines)} and {len(labels)}; the role of each is in its YAML"
         )
-    spine = _meta(spines[0])
     return ViewMeta(
         name=name,
         schema=view["schema"],
         table=view["alias"] or name,
-        key=tuple(spine["key"]),
-        as_of=spine["as_of"],
-        labels=tuple(_meta(labels[0])["labels"]) if labels else (),
+        key=tuple(_said(spines[0], "key")),
+        as_of=_said(spines[0], "as_of"),
+        labels=tuple(_said(labels[0], "labels")) if labels else (),
         build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
     )
 
@@ -68,6 +67,13 @@ def _read_nodes(dbt_dir: Path) -> dict[str, dict[str, Any]]:
         ) from None
     nodes: dict[str, dict[str, Any]] = manifest["nodes"]
     return nodes
+
+
+def _said(node: dict[str, Any], key: str) -> Any:
+    value = _meta(node).get(key)
+    if not value:
+        raise ProjectError(f"dbt model {node['name']} does not say its {key}; add {key}: ... to meta.asof in its YAML")
+    return value
 
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:
