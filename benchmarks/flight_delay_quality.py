@@ -23,7 +23,7 @@ CUTOFF = "2014-01-02T04:00:00+00:00"
 SPLIT = Split(test=timedelta(days=62), validation=timedelta(days=31), gap=timedelta(0))
 SCHEDULE = {
     *("carrier", "origin", "destination", "departure_hour", "departure_minute_of_day", "departure_weekday"),
-    *("scheduled_duration_minutes", "distance_miles"),
+    *("scheduled_duration_minutes", "distance_miles", "origin_scheduled_departures_1h"),
 }
 METRICS = ("roc_auc", "average_precision", "brier_score", "log_loss")
 

@@ -40,6 +40,7 @@ def instant(text: str) -> datetime:
 class Flight:
     flight_id: str
     carrier: str
+    number: int
     origin: str
     destination: str
     aircraft: str | None
@@ -70,6 +71,7 @@ def flight(row: dict[str, str | None], zones: dict[str, ZoneInfo]) -> Flight:
     return Flight(
         f"{day}-{row['carrier']}-{row['flight']}-{row['origin']}",
         row["carrier"],
+        int(row["flight"]),
         row["origin"],
         row["dest"],
         row["tailnum"],
@@ -126,6 +128,7 @@ class Oracle:
         return {
             "flight_id": flight_id,
             "carrier": f.carrier,
+            "flight_number": f.number,
             "origin": f.origin,
             "destination": f.destination,
             "aircraft_id": f.aircraft,
@@ -134,6 +137,7 @@ class Oracle:
             "departure_weekday": local.isoweekday(),
             "scheduled_duration_minutes": minutes(f.arrives - f.scheduled),
             "distance_miles": f.distance,
+            "origin_scheduled_departures_1h": self.schedule(f),
             "scheduled_departure_at": f.scheduled,
             "predicted_at": f.asked,
             **self.weather_at(f.origin, f.asked),
@@ -142,6 +146,7 @@ class Oracle:
             **self.punctuality("carrier", "7d", self.by_carrier[f.carrier], f.asked, 7 * DAY),
             **self.carrier_at_origin(f.carrier, f.origin, f.asked),
             **self.punctuality("route", "30d", self.route(f.origin, f.destination), f.asked, 30 * DAY),
+            **self.punctuality("flight_number", "30d", self.same_number(f), f.asked, 30 * DAY),
             **self.aircraft(f.aircraft, f.asked),
             "is_late": f.arrival_delay >= 15 if known else None,
             "arrival_delay_minutes": f.arrival_delay if known else None,
@@ -194,6 +199,12 @@ class Oracle:
             "waiting_flights": len(waits) if open_yet else None,
             "waiting_minutes": sum(waits) if open_yet else None,
         }
+
+    def schedule(self, f: Flight) -> int:
+        return sum(f.scheduled - HOUR <= other.scheduled <= f.scheduled for other in self.by_origin[f.origin])
+
+    def same_number(self, f: Flight) -> list[Flight]:
+        return [other for other in self.by_carrier[f.carrier] if other.number == f.number]
 
     def route(self, origin: str, destination: str) -> list[Flight]:
         return [f for f in self.by_origin[origin] if f.destination == destination]

@@ -6,6 +6,11 @@ with scheduled as (
 local_times as (
     select
         *,
+        count(*) over (
+            partition by origin
+            order by scheduled_departure_at
+            range between interval '1 hour' preceding and current row
+        ) as origin_schedule,
         -- clock features are the airport's: all three origins are in New York
         timezone('America/New_York', scheduled_departure_at) as departs_locally_at
     from scheduled
@@ -15,6 +20,7 @@ departures as (
     select
         flight_id,
         carrier,
+        flight_number,
         origin,
         destination,
         aircraft_id,
@@ -27,6 +33,7 @@ departures as (
             date_diff('minute', scheduled_departure_at, scheduled_arrival_at) as integer
         ) as scheduled_duration_minutes,
         distance_miles,
+        cast(origin_schedule as integer) as origin_scheduled_departures_1h,
         scheduled_departure_at,
         scheduled_departure_at - interval '2 hours' as predicted_at
     from local_times

@@ -47,6 +47,7 @@ instants as (
     select
         concat_ws('-', strftime(make_date(year, month, day), '%Y-%m-%d'), carrier, flight, origin) as flight_id,
         carrier,
+        cast(flight as integer) as flight_number,
         origin,
         dest as destination,
         tailnum as aircraft_id,

@@ -7,6 +7,7 @@ arrived as (
     select
         flight_id,
         carrier,
+        flight_number,
         origin,
         destination,
         aircraft_id,

@@ -7,6 +7,7 @@ scheduled as (
     select
         flight_id,
         carrier,
+        flight_number,
         origin,
         destination,
         aircraft_id,

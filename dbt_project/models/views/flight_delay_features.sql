@@ -11,6 +11,7 @@ with known as (
             asof.features(ref('carrier_punctuality')),
             asof.features(ref('carrier_origin_punctuality')),
             asof.features(ref('route_punctuality')),
+            asof.features(ref('flight_number_punctuality')),
             asof.features(ref('aircraft_arrivals'), columns=['last_arrival_delay_minutes', 'arrived_at']),
             asof.features(ref('aircraft_departures'), columns=['last_departure_delay_minutes', 'departed_at']),
             asof.features(ref('aircraft_registry')),
