@@ -26,8 +26,9 @@ class RuleProject:
     root: Path
     environment: dict[str, str]
 
-    def dbt(self, *arguments: str, now: str | None = None) -> subprocess.CompletedProcess:
-        variables = ("--vars", json.dumps({"asof_now": now})) if now else ()
+    def dbt(self, *arguments: str, now: str | None = None, **values: object) -> subprocess.CompletedProcess:
+        values |= {"asof_now": now} if now else {}
+        variables = ("--vars", json.dumps(values)) if values else ()
         return subprocess.run(
             [DBT, *arguments, *variables],
             cwd=self.root,

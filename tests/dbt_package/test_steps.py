@@ -1,5 +1,6 @@
 """An incremental feature view: later steps add what is new and nothing else, and end where one build for all ends."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -39,6 +40,30 @@ def test_steps_end_where_one_build_ends(rule):
     assert [row[:2] + row[3:] for row in rebuilt] == [row[:2] + row[3:] for row in third]
 
 
+def test_an_outcome_that_is_corrected_is_still_one_row(rule):
+    corrected = [*ANSWERS, (2, False, "2024-05-01 17:20:00+00"), (1, True, "2024-05-01 17:20:00+00")]
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=corrected)
+    for arguments in (["--full-refresh"], []):
+        rows = build(rule, "2024-05-01T17:10:00Z", *arguments)
+        assert [(row[0], row[5]) for row in rows if row[6]] == [(2, True)]
+    for arguments in ([], ["--full-refresh"]):
+        rows = build(rule, "2024-05-01T17:30:00Z", *arguments)
+        assert [row[0] for row in rows] == list(range(1, 19))
+        assert [(row[0], row[5]) for row in rows if row[6]] == [(1, True), (2, False)]
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=ANSWERS)
+
+
 def test_the_same_step_again_changes_nothing(rule):
     before = build(rule, "2024-05-01T19:00:00Z", "--full-refresh")
     assert build(rule, "2024-05-01T19:00:00Z") == before
+
+
+def test_all_models_of_a_run_have_one_present(rule):
+    """Were it the database's clock, a row due between the building of a group and of the view would miss the group's news."""
+    before = datetime.now(UTC)
+    assert rule.dbt("compile", "--select", "prices", "answers", "known", asof_partial_builds=True).returncode == 0
+    compiled = [rule.compiled(model) for model in ("../parts/prices", "../parts/answers", "known")]
+    presents = {present for sql in compiled for present in re.findall(r"cast\('([^']+)' as timestamptz\)", sql)}
+    assert len(presents) == 1
+    assert before < datetime.fromisoformat(presents.pop()) < datetime.now(UTC)
+    assert "current_timestamp" not in "".join(compiled)

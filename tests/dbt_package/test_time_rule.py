@@ -33,6 +33,12 @@ def test_the_columns_are_the_spine_s_then_the_features_then_the_labels(rule):
     assert [name for (name,) in rule.sql("select column_name from (describe unlabelled)")][-1] == "mood"
 
 
+def test_a_group_may_have_columns_of_any_name(rule):
+    """A group's own `visible_from` once took the place of the join's."""
+    rows = rule.sql("select id, price, note from own_names_view order by id")
+    assert rows == [(question[0], *answer[:2]) for question, answer in QUESTIONS.items()]
+
+
 def test_a_label_is_there_once_it_is_known(rule):
     assert rule.sql("select id, answer, label_known_at from known where label_known_at is not null") == [
         (2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))

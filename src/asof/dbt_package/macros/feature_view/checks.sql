@@ -21,25 +21,26 @@
 
 
 {% macro _refuse_collisions(spine, groups, label) %}
+    {#- Names are compared in lower case, as DuckDB does. -#}
     {%- set owners = {} -%}
     {%- for column in spine.table_columns -%}
-        {%- do owners.update({column: spine.name}) -%}
+        {%- do owners.update({column | lower: spine.name}) -%}
     {%- endfor -%}
     {%- for group in groups -%}
         {%- for column in group.columns -%}
             {%- set name = group.prefix ~ column -%}
-            {%- if name in owners -%}
+            {%- if name | lower in owners -%}
                 {{ exceptions.raise_compiler_error(
-                    "asof.feature_view: the column " ~ name ~ " comes from " ~ owners[name] ~ " and from " ~ group.name
+                    "asof.feature_view: the column " ~ name ~ " comes from " ~ owners[name | lower] ~ " and from " ~ group.name
                     ~ "; write asof.features(ref('" ~ group.name ~ "'), prefix='" ~ group.name ~ "_')"
                 ) }}
             {%- endif -%}
-            {%- do owners.update({name: group.name}) -%}
+            {%- do owners.update({name | lower: group.name}) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for column in (label.labels + ['label_known_at'] if label else []) if column in owners -%}
+    {%- for column in (label.labels + ['label_known_at'] if label else []) if column | lower in owners -%}
         {{ exceptions.raise_compiler_error(
-            "asof.feature_view: the label column " ~ column ~ " is also a column of " ~ owners[column]
+            "asof.feature_view: the label column " ~ column ~ " is also a column of " ~ owners[column | lower]
             ~ "; rename it there, or give that group a prefix"
         ) }}
     {%- endfor -%}
@@ -63,5 +64,51 @@
             "asof.feature_view: the session's time zone is " ~ zone ~ ", expected UTC; "
             ~ "in profiles.yml, under the target, write settings: {TimeZone: UTC}"
         ) }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Joined with groups as an earlier run left them, new rows would get features that were out of date, and keep them. #}
+{% macro _refuse_partial_build() %}
+    {%- if flags.WHICH in ('run', 'build') and not var('asof_partial_builds', false) -%}
+        {%- set waiting = [model.unique_id] -%}
+        {%- set missing = [] -%}
+        {%- for id in waiting -%}
+            {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes and parent not in waiting -%}
+                {%- if graph.nodes[parent].resource_type in ('model', 'snapshot') -%}
+                    {%- do waiting.append(parent) -%}
+                    {%- if parent not in selected_resources -%}
+                        {%- do missing.append(graph.nodes[parent].name) -%}
+                    {%- endif -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- if missing -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: " ~ model.name ~ " would be built without " ~ missing | sort | join(', ')
+                ~ ", which may be older than the present; run: dbt build --select +" ~ model.name
+                ~ " (where other runs keep them up to date, say so with the var asof_partial_builds: true)"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The clock only goes forward: rows that are built already know more than an earlier present does. #}
+{% macro _refuse_going_back(spine, label) %}
+    {%- if is_incremental() and flags.WHICH in ('run', 'build') -%}
+        {%- set newest -%}
+            {%- set as_of = 'max(' ~ adapter.quote(spine.as_of) ~ ')' -%}
+            {{ 'greatest(' ~ as_of ~ ', max(label_known_at))' if label else as_of }}
+        {%- endset -%}
+        {%- set found = run_query(
+            "select cast(" ~ newest ~ " as varchar), " ~ newest ~ " > " ~ asof.now() ~ " from " ~ this
+        ).rows[0] -%}
+        {%- if found[1] -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: " ~ model.name ~ " has been built up to " ~ found[0] ~ ", after the present "
+                ~ asof.now() ~ "; set asof_now later, or build anew: dbt build --full-refresh --select +" ~ model.name
+            ) }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -1,6 +1,12 @@
 {# The DuckDB form of a feature view: one ASOF join a group, each with a unique time on its right side. #}
 {% macro duckdb__feature_view_sql(spine, groups, label) -%}
-with spine as (
+with {% if label is not none -%}
+outcome as (
+    {{- asof._known_labels(label) }}
+),
+
+{% endif -%}
+spine as (
     {{- asof._due_spine_rows(spine, label) }}
 )
 {%- for group in groups %},
@@ -27,7 +33,7 @@ asof left join {{ group.cte }}
     on {% for column in group.entity -%}
         spine.{{ adapter.quote(column) }} = {{ group.cte }}.{{ adapter.quote(column) }}
     and {% endfor -%}
-    spine.{{ adapter.quote(spine.as_of) }} >= {{ group.cte }}.visible_from
+    spine.{{ adapter.quote(spine.as_of) }} >= {{ group.cte }}.asof_visible_from
 {%- endfor %}
 {%- if label is not none %}
 {{ asof._label_join(label) }}
@@ -61,12 +67,26 @@ asof left join {{ group.cte }}
 {%- endmacro %}
 
 
+{# The labels that are known by now; of an outcome that was corrected, the newest. #}
+{% macro _known_labels(label) %}
+    select *
+    from {{ label.relation }}
+    where {{ adapter.quote(label.known_at) }} <= {{ asof.now() }}
+    qualify
+        row_number() over (
+            partition by {% for column in label.key %}{{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor %}
+            order by {{ adapter.quote(label.known_at) }} desc
+            {%- for column in label.labels %}, {{ adapter.quote(column) }}{% endfor %}
+        ) = 1
+{%- endmacro %}
+
+
 {% macro _label_join(label) -%}
-left join {{ label.relation }} as outcome
+left join outcome
     on {% for column in label.key -%}
         spine.{{ adapter.quote(column) }} = outcome.{{ adapter.quote(column) }}
-    and {% endfor -%}
-    outcome.{{ adapter.quote(label.known_at) }} <= {{ asof.now() }}
+    {{- '' if loop.last else '\n    and ' }}
+    {%- endfor %}
 {%- endmacro %}
 
 
@@ -74,29 +94,32 @@ left join {{ label.relation }} as outcome
     The rows of a group that can ever be the answer, each with the moment from which it is.
 
     A row is visible from the later of its two times on. One that a newer fact has already overtaken by then
-    never wins; without those rows, the newest visible_from at or before as_of is the answer to the rule.
+    never wins; without those rows, the newest asof_visible_from at or before as_of is the answer to the rule.
 #}
 {% macro _visible_rows(group) -%}
 {%- set event_time = adapter.quote(group.event_time) -%}
 {%- set known_at = adapter.quote(group.known_at) -%}
 {%- set entity %}{% for column in group.entity %}{{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor %}{% endset -%}
+{%- set needed = (group.entity + ([group.event_time] if group.ttl else []) + group.columns) | map('string') | unique -%}
 {{ group.cte }} as (
     select
-        *,
+        {%- for column in needed %}
+        {{ adapter.quote(column) }},
+        {%- endfor %}
         {% if group.event_time == group.known_at -%}
-        {{ event_time }} as visible_from
+        {{ event_time }} as asof_visible_from
     from {{ group.relation }}
         {%- else -%}
-        greatest({{ event_time }}, {{ known_at }}) as visible_from
+        greatest({{ event_time }}, {{ known_at }}) as asof_visible_from
     from {{ group.relation }}
     where {{ event_time }} is not null and {{ known_at }} is not null
     qualify
         {{ event_time }} = max({{ event_time }}) over (
             partition by {{ entity }}
-            order by visible_from
+            order by asof_visible_from
         )
         and {{ known_at }} = max({{ known_at }}) over (
-            partition by {{ entity }}, {{ event_time }}, visible_from
+            partition by {{ entity }}, {{ event_time }}, asof_visible_from
         )
         {%- endif %}
 )

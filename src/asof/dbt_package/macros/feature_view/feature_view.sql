@@ -17,6 +17,7 @@
         {{ return('select 1 as not_compiled_yet') }}
     {%- endif -%}
     {%- do asof._refuse_unit_test(spine) -%}
+    {%- do asof._refuse_partial_build() -%}
     {%- do asof._require_utc_session() -%}
     {%- set spine = asof._spine(spine) -%}
     {%- set groups = [] -%}
@@ -27,6 +28,7 @@
     {%- endfor -%}
     {%- set label = asof._label(label, spine) if label is not none else none -%}
     {%- do asof._refuse_collisions(spine, groups, label) -%}
+    {%- do asof._refuse_going_back(spine, label) -%}
     {{- return(adapter.dispatch('feature_view_sql', 'asof')(spine, groups, label)) -}}
 {% endmacro %}
 

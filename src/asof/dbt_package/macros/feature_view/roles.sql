@@ -25,7 +25,19 @@
             ~ required | join(': ..., ') ~ ": ...}}}"
         ) }}
     {%- endif -%}
+    {%- for key in meta if key not in ['role', 'ttl'] + required -%}
+        {{ exceptions.raise_compiler_error(
+            "asof: " ~ node.name ~ " (" ~ role ~ ") has the unknown key " ~ key ~ " in meta.asof; known: role, "
+            ~ required | join(', ') ~ (', ttl' if role == 'feature_group' else '')
+        ) }}
+    {%- endfor -%}
     {%- for key in required -%}
+        {%- if key in ('key', 'entity', 'labels') and meta.get(key) is string -%}
+            {{ exceptions.raise_compiler_error(
+                "asof: " ~ node.name ~ " (" ~ role ~ ") has the text " ~ meta[key] ~ " as its " ~ key
+                ~ ", expected a list; write " ~ key ~ ": [" ~ meta[key] ~ "]"
+            ) }}
+        {%- endif -%}
         {%- if not meta.get(key) -%}
             {{ exceptions.raise_compiler_error(
                 "asof: " ~ node.name ~ " (" ~ role ~ ") does not say its " ~ key
@@ -70,11 +82,16 @@
             ~ spine.name ~ " (" ~ spine.table_columns.keys() | join(', ') ~ "); add it there"
         ) }}
     {%- endfor -%}
+    {%- if 'asof_visible_from' in group.table_columns | map('lower') -%}
+        {{ exceptions.raise_compiler_error(
+            "asof.feature_view: " ~ group.name ~ " has a column asof_visible_from, a name that the join needs; rename it"
+        ) }}
+    {%- endif -%}
     {%- set own = group.entity + [group.event_time, group.known_at] -%}
     {%- set columns = entry.columns or group.table_columns.keys() | reject('in', own) | list -%}
     {%- do asof._require_columns(group, columns) -%}
     {%- set ttl = entry.ttl or group.get('ttl') -%}
-    {%- if ttl and not modules.re.match('^\d+ (second|minute|hour|day|week)s?$', ttl) -%}
+    {%- if ttl and not modules.re.match('^\d+ (second|minute|hour|day|week)s?$', ttl | string) -%}
         {{ exceptions.raise_compiler_error(
             "asof.feature_view: the ttl of " ~ group.name ~ " is '" ~ ttl ~ "', expected for example '3 hours'"
         ) }}

@@ -1,19 +1,17 @@
 {#
-    The present, as a SQL expression: the dbt var `asof_now` where it is set, else the wall clock.
+    The present, as a SQL expression: the dbt var `asof_now` where it is set, else the moment at which this dbt run
+    began. It is one moment for all models of a run; the clock of the database would be a later one in each of them.
 
     An `asof_now` without a zone is read as UTC.
 
     asof_now: 2013-11-01T06:00:00-04:00   ->   cast('2013-11-01 10:00:00+00:00' as timestamptz)
-    asof_now unset                        ->   current_timestamp
+    asof_now unset                        ->   cast('2026-11-24 17:00:00.123456+00:00' as timestamptz)
 #}
 {% macro now() %}
     {%- set value = var('asof_now', none) -%}
-    {%- if value is none -%}
-        current_timestamp
-    {%- else -%}
-        cast('{{ asof._parse_instant(value) }}' as timestamptz)
-    {%- endif -%}
-{% endmacro %}
+    {%- set instant = run_started_at.isoformat(' ') if value is none else asof._parse_instant(value) -%}
+    cast('{{ instant }}' as timestamptz)
+{%- endmacro %}
 
 
 {% macro _parse_instant(value) %}

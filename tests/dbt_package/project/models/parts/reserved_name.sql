@@ -1,0 +1,4 @@
+select
+    *,
+    happened_at as asof_visible_from
+from {{ ref('prices') }}

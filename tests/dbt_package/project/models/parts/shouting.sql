@@ -1,0 +1,4 @@
+select
+    * exclude (price),
+    price as "PRICE"
+from {{ ref('prices') }}

@@ -1,0 +1,3 @@
+{{ asof.feature_view(
+    spine=ref('questions'), features=[asof.features(ref('prices')), asof.features(ref('shouting'), columns=['PRICE'])]
+) }}
