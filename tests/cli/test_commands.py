@@ -33,7 +33,7 @@ def test_the_whole_loop(run, toy):
         "size version 1 registered, trained on what was known by 2024-04-10 00:00 UTC: 136 rows to fit, "
         "20 to validate, 40 to test"
     )
-    assert last == "Next: asof promote size 1"
+    assert last == "Next: asof promote size 1 --now 2024-04-10"
     assert "mean_absolute_error at least 1 better than the baseline  passed" in trained.stdout
 
     promoted = run("promote", "size", "1", "--reason", "first", *NOW)
@@ -58,7 +58,7 @@ def test_json_is_for_machines(run):
     trained = json.loads(run("train", "size", *NOW, "--json").stdout)
     assert (trained["version"], trained["known_by"]) == (1, "2024-04-10T00:00:00+00:00")
     assert {m["split"] for m in trained["measurements"]} == {"validation", "test"}
-    assert json.loads(run("promote", "size", "--json").stdout)["to_version"] == 1
+    assert json.loads(run("promote", "size", *NOW, "--json").stdout)["to_version"] == 1
     assert json.loads(run("predict", "size", *NOW, "--json").stdout)["scored_rows"] == 3
     (version,) = json.loads(run("status", "--json").stdout)
     assert (version["model"], version["aliases"]) == ("size", ["champion"])

@@ -82,6 +82,7 @@ def test_a_clock_that_goes_back(rule):
     assert rule.dbt("run", "--select", "+unlabelled", now="2024-05-01T16:29:00Z").returncode == 1
     assert rule.dbt("run", "--full-refresh", "--select", "+known", now=early).returncode == 0
 
+
 def test_a_session_that_is_not_utc(rule):
     done = rule.dbt("run", "--select", "+unlabelled", "--target", "local")
     assert "the session's time zone is America/New_York, expected UTC" in done.stdout

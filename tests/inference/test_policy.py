@@ -10,12 +10,14 @@ from asof.errors import SpecError
 @pytest.fixture
 def with_policy(toy):
     toy.edit("models/big.yml", "window: 2 days", "window: 2 days, policy: inference/big.sql")
+    policy = toy.root / "inference/big.sql"
+    policy.parent.mkdir()
+    policy.write_text("not read in training")
     train("big", toy.open())
     promote(toy.open(), "big")
 
     def write(sql):
-        (toy.root / "inference").mkdir(exist_ok=True)
-        (toy.root / "inference/big.sql").write_text(sql)
+        policy.write_text(sql)
         return toy
 
     return write
@@ -39,15 +41,31 @@ def test_reads_tables_of_the_warehouse(with_policy):
 
 
 @pytest.mark.parametrize(
+    "ending", ["", ";", " -- the end", ";\n-- the end", " /* the end */;", " -- one; two", ";;"], ids=range(7)
+)
+def test_a_policy_may_end_in_any_way(with_policy, ending):
+    toy = with_policy("select id, as_of, 'a;b' as decision from scored" + ending)
+    predict("big", toy.open())
+    assert toy.sql("select distinct decision from predictions.big") == [("a;b",)]
+
+
+@pytest.mark.parametrize(
     ("sql", "message"),
     [
         ("select id, as_of from scored", "its SELECT does not return decision"),
         ("select id, 'x' as decision from scored", "its SELECT does not return as_of"),
         (
             "select id, as_of, 'x' as decision from scored where id > 197",
-            "returns 2 rows for 3 scores, expected one each",
+            "returns 2 rows for 3 scores, 2 of them with the id, as_of of a score; expected one for each",
         ),
-        ("select id, as_of, 'x' as decision from scored, range(2)", "returns 6 rows for 3 scores, expected one each"),
+        ("select id, as_of, 'x' as decision from scored, range(2)", "returns 6 rows for 3 scores, 3 of them with"),
+        ("select id + 1 as id, as_of, 'x' as decision from scored", "returns 3 rows for 3 scores, 0 of them with"),
+        (
+            "select id, date_trunc('day', as_of) as as_of, 'x' as decision from scored",
+            "returns 3 rows for 3 scores, 1 of them with",
+        ),
+        ("select id, as_of, cast('x' as integer) as decision from scored", "fails: Conversion Error"),
+        ("select id, as_of, 'x as decision from scored", "is not valid SQL"),
         ("delete from predictions.big", "expected one SELECT from scored, got DELETE"),
         ("select 1; select 2", "expected one SELECT from scored, got SELECT and SELECT"),
         ("select (id from scored", "is not valid SQL"),
@@ -67,5 +85,6 @@ def test_a_policy_that_does_not_fit(with_policy, sql, message):
 def test_no_file(with_policy):
     toy = with_policy("")
     (toy.root / "inference/big.sql").unlink()
-    with pytest.raises(SpecError, match="policy inference/big.sql: there is no file"):
-        predict("big", toy.open())
+    for step in (train, predict):
+        with pytest.raises(SpecError, match=r"models/big.yml: inference.policy: there is no file .*inference/big.sql"):
+            step("big", toy.open())

@@ -89,7 +89,8 @@ def test_a_new_version_scores_the_same_rows_beside_the_old_one(promoted):
     predict("big", promoted.open(FIRST + 80 * DAY))
     train("big", promoted.open(FIRST + 90 * DAY))
     promote(promoted.open(FIRST + 90 * DAY), "big", 2)
-    predict("big", promoted.open(FIRST + 80 * DAY))
+    later = promoted.open(FIRST + 90 * DAY)
+    predict("big", later, window_from=FIRST + 78 * DAY, window_to=FIRST + 80 * DAY)
     assert promoted.sql("select id, version from predictions.big where id = 160") == [(160, 1), (160, 2)]
 
 
@@ -101,9 +102,23 @@ def test_a_window_in_the_future_or_the_wrong_way_round(promoted):
 
 
 def test_no_champion(toy):
-    with pytest.raises(RegistryError, match="model big has no 'champion'; promote a version with: asof promote big"):
+    with pytest.raises(
+        RegistryError,
+        match="model big has no 'champion' by 2024-04-10 00:00 UTC; promote a version with: asof promote big",
+    ):
         predict("big", toy.open())
     assert [row[:2] for row in runs(toy)] == [("failed", None)]
+
+
+def test_the_alias_is_what_it_was_at_the_present(promoted):
+    """A clock that stands earlier does not know of what was promoted later."""
+    train("big", promoted.open(FIRST + 90 * DAY))
+    promote(promoted.open(FIRST + 90 * DAY), "big", 2)
+    assert predict("big", promoted.open(FIRST + 89 * DAY)).version == 1
+    assert predict("big", promoted.open(FIRST + 90 * DAY)).version == 2
+    message = r"no 'champion' by 2024-03-20 00:00 UTC \(it has had one since 2024-03-21 00:00 UTC; set --now later\)"
+    with pytest.raises(RegistryError, match=message):
+        predict("big", promoted.open(FIRST + 79 * DAY))
 
 
 def test_the_view_is_gone(promoted):
@@ -158,7 +173,7 @@ def test_an_interrupt_in_the_middle_of_writing_leaves_nothing_half_written(promo
     with pytest.raises(KeyboardInterrupt):
         predict("big", promoted.open(FIRST + 81 * DAY))
     assert ids(promoted) == [157, 158, 159, 160]
-    assert runs(promoted)[1] == ("failed", 1, 4, 2, "KeyboardInterrupt")
+    assert runs(promoted)[1] == ("failed", 1, 4, None, "KeyboardInterrupt")
     monkeypatch.setattr(home, name, original)
     assert predict("big", promoted.open(FIRST + 81 * DAY)).scored_rows == 2
 
@@ -202,7 +217,7 @@ def test_an_estimator_that_cannot_take_a_new_category(promoted):
     promoted.sql("update features.toy_view set colour = 'blue' where id = 199")
     with pytest.raises(EstimatorError, match=r"big version 2: the fitted estimator fails on 3 rows: .* new categories"):
         predict("big", promoted.open())
-    assert runs(promoted)[0][:4] == ("failed", 2, 3, 3)
+    assert runs(promoted)[0][:4] == ("failed", 2, 3, None)
 
 
 def test_a_spec_with_a_mistake_is_told_before_anything_is_opened(promoted):

@@ -1,10 +1,15 @@
 """Promotion and rollback: what the alias is on after each of them, and the history that stays."""
 
+import os
+from datetime import timedelta
+
 import pytest
-from toy import NOW
+from toy import FIRST, NOW
 
 from asof import promote, rollback, train
 from asof.errors import RegistryError
+from asof.registry import aliases
+from asof.registry.overview import overview
 
 
 def champion(toy):
@@ -81,6 +86,50 @@ def test_a_rejected_version_is_refused_and_passed_over(trained):
     trained.edit("models/size.yml", "min_gain: 1.0", "min_gain: 1000.0")
     assert train("size", trained.open()).status == "rejected"
     assert promote(trained.open(), "size").to_version == 3
-    with pytest.raises(RegistryError, match="model size version 4 was rejected by a gate"):
+    with pytest.raises(
+        RegistryError,
+        match=r"version 4 was rejected by a gate \(mean_absolute_error at least 1000 better than the baseline: .* against",
+    ):
         promote(trained.open(), "size", 4)
     assert champion(trained) == [(3,)]
+
+
+def test_an_alias_moves_forward_in_time(toy):
+    for day in (80, 81):
+        train("size", toy.open(FIRST + timedelta(days=day)))
+    promote(toy.open(FIRST + timedelta(days=90)), "size", 1)
+    with pytest.raises(
+        RegistryError, match="last moved at 2024-03-31 00:00 UTC, after the present 2024-03-30 00:00 UTC"
+    ):
+        promote(toy.open(FIRST + timedelta(days=89)), "size", 2)
+    assert champion(toy) == [(1,)]
+
+
+def test_a_version_that_is_not_trained_yet(trained):
+    with pytest.raises(RegistryError, match="model size has no version 2"):
+        promote(trained.open(NOW - timedelta(days=1)), "size", 2)
+    assert overview(trained.open(NOW - timedelta(days=1))) == []
+
+
+def test_the_same_version_again_is_no_event(trained):
+    promote(trained.open(), "size", 2)
+    again = promote(trained.open(NOW + timedelta(days=1)), "size", 2)
+    assert (again.from_version, again.to_version) == (2, 2)
+    assert trained.sql("select count(*) from ml.alias_events") == [(1,)]
+
+
+def test_the_overview_is_of_the_present(toy):
+    for day in (80, 90):
+        train("size", toy.open(FIRST + timedelta(days=day)))
+        promote(toy.open(FIRST + timedelta(days=day)), "size")
+    assert [(v.version, v.aliases) for v in overview(toy.open())] == [(2, ["champion"]), (1, [])]
+    assert [(v.version, v.aliases) for v in overview(toy.open(FIRST + timedelta(days=89)))] == [(1, ["champion"])]
+
+
+def test_a_user_without_a_name(trained, monkeypatch):
+    def nameless():
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr(aliases.getpass, "getuser", nameless)
+    promote(trained.open(), "size", 1)
+    assert trained.sql("select actor from ml.alias_events") == [(str(os.getuid()),)]

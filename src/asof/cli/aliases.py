@@ -47,5 +47,8 @@ def _print(change: "AliasChange", as_json: bool) -> None:
     if as_json:
         print_json(change)
         return
+    if change.from_version == change.to_version:
+        click.echo(f"{change.model}: {change.alias} is version {change.to_version} already")
+        return
     before = f"version {change.from_version}" if change.from_version else "no version"
     click.echo(f"{change.model}: {change.alias} is version {change.to_version} now, was {before}")

@@ -29,11 +29,11 @@ def train(model: str, as_json: bool, **options: Any) -> int:
     if as_json:
         print_json(result)
     else:
-        _print(result)
+        _print(result, options["now"])
     return 0 if result.status == "registered" else 1
 
 
-def _print(result: "TrainingResult") -> None:
+def _print(result: "TrainingResult", now: str | None) -> None:
     click.echo(
         f"{result.model} version {result.version} {result.status}, trained on what was known by "
         f"{instant(result.known_by)} UTC: {result.train_rows:,} rows to fit, {result.validation_rows:,} to validate, "
@@ -63,4 +63,4 @@ def _print(result: "TrainingResult") -> None:
             [[gate.gate, "passed" if gate.passed else "FAILED", gate.detail] for gate in result.gates],
         )
     if result.status == "registered":
-        click.echo(f"\nNext: asof promote {result.model} {result.version}")
+        click.echo(f"\nNext: asof promote {result.model} {result.version}" + (f" --now {now}" if now else ""))

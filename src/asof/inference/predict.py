@@ -6,11 +6,11 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from asof.errors import ClockError, RegistryError
+from asof.errors import ClockError
 from asof.inference.policy import read_policy
 from asof.inference.table import AS_OF, PredictionTable
 from asof.progress import Progress, Silent
-from asof.registry.aliases import version_behind
+from asof.registry.aliases import require_version
 from asof.registry.runs import Run
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
@@ -101,6 +101,7 @@ def predict(
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():
                 registry.create()
+                attempt.scored_rows = None
                 registry.append("prediction_runs", [attempt.row("failed", error)])
             raise
 
@@ -109,11 +110,7 @@ def _predict(
     attempt: _Attempt, spec: ModelSpec, warehouse: Warehouse, registry: Registry, progress: Progress
 ) -> PredictionResult:
     project, model, alias = attempt.project, attempt.model, attempt.alias
-    attempt.version = version_behind(registry, model, alias)
-    if attempt.version is None:
-        raise RegistryError(
-            f"model {model} has no '{alias}'; promote a version with: asof promote {model} --alias {alias}"
-        )
+    attempt.version = require_version(registry, model, alias, project.clock.now())
     version = load_version(registry, model, attempt.version, project.trusted_types)
     policy = read_policy(project.root, spec.inference.policy) if spec.inference.policy else None
 
@@ -128,7 +125,6 @@ def _predict(
     wanted = dict.fromkeys([*view.identity, *version.schema.names])
     unscored = table.unscored(warehouse, view, due, version.version)
     rows = unscored.order_by([view.meta.as_of, *view.meta.key]).select(*wanted).to_pyarrow()
-    attempt.scored_rows = rows.num_rows
 
     progress.step(f"scoring {rows.num_rows:,} rows")
     scored = _scored(attempt, version, rows, view)
@@ -138,6 +134,7 @@ def _predict(
         registry.create()
         table.create(warehouse, view)
         table.append(warehouse, scored, policy, spec.inference.policy or "")
+        attempt.scored_rows = rows.num_rows
         registry.append("prediction_runs", [attempt.row("done")])
     return PredictionResult(
         model=model,

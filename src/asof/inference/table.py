@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from asof.errors import DataError
-from asof.inference.policy import DECISION, SCORED, decide
+from asof.inference.policy import DECISION, SCORED, decided
 from asof.spec.metric_names import Problem
 from asof.warehouse.connection import Warehouse, quoted
 from asof.warehouse.feature_view import FeatureView
@@ -28,21 +28,20 @@ class PredictionTable:
     def identity(self) -> list[str]:
         return [*self.key, AS_OF]
 
-    @property
-    def name(self) -> str:
-        return quoted(self.schema, self.model)
-
     def check(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Raises DataError when a key column has the name of a column of the table, or the table is of another form."""
         for column in self.key:
-            if column in _OWN:
+            if column.lower() in _OWN:
                 raise DataError(
                     f"model {self.model}: the spine's key column '{column}' has the name of a column of the prediction "
                     "table; rename it in the spine"
                 )
         if not warehouse.has_table(self.schema, self.model):
             return
-        wanted, found = self.columns(warehouse, view), _column_types(warehouse, self.name)
+        wanted, found = (
+            self.columns(warehouse, view),
+            _column_types(warehouse, warehouse.qualified(self.schema, self.model)),
+        )
         for name in dict.fromkeys([*wanted, *found]):
             if wanted.get(name) != found.get(name):
                 raise DataError(
@@ -55,14 +54,14 @@ class PredictionTable:
         """Of these rows of the view, those that the version has not scored yet; still lazy."""
         if not warehouse.has_table(self.schema, self.model):
             return rows
-        done = warehouse.ibis.table(self.model, database=self.schema)
+        done = warehouse.table(self.schema, self.model)
         done = done.filter(done.version == version)
         same = [rows[column] == done[column] for column in self.key]
         return rows.anti_join(done, [*same, rows[view.meta.as_of] == done[AS_OF]])
 
     def columns(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
         """The type of each column, the key's as the view has them."""
-        types = _column_types(warehouse, quoted(view.meta.schema, view.meta.table))
+        types = _column_types(warehouse, warehouse.qualified(view.meta.schema, view.meta.table))
         return {column: types[column] for column in self.key} | {
             AS_OF: "TIMESTAMP WITH TIME ZONE",
             "model": "VARCHAR",
@@ -82,28 +81,22 @@ class PredictionTable:
             for name, type_ in self.columns(warehouse, view).items()
         ]
         columns.append(f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)")
-        warehouse.execute(f"create schema if not exists {quoted(self.schema)}")
-        warehouse.execute(f"create table if not exists {self.name} (\n    " + ",\n    ".join(columns) + "\n)")
+        warehouse.execute(f"create schema if not exists {warehouse.qualified(self.schema)}")
+        table = warehouse.qualified(self.schema, self.model)
+        warehouse.execute(f"create table if not exists {table} (\n    " + ",\n    ".join(columns) + "\n)")
 
     def append(self, warehouse: Warehouse, scored: pa.Table, policy: str | None, reference: str) -> None:
         """Adds scored rows, each with the policy's decision. Call it in a transaction."""
-        columns = ", ".join(quoted(column) for column in (*self.key, *_OWN))
         identity = ", ".join(quoted(column) for column in self.identity)
         with warehouse.relation(SCORED, scored):
             if policy is None:
-                values = ", ".join(
-                    "null" if column == DECISION else quoted(SCORED, column) for column in (*self.key, *_OWN)
-                )
-                warehouse.execute(f"insert into {self.name} ({columns}) select {values} from {SCORED}")
+                self._insert(warehouse, f"select *, null as {DECISION} from {SCORED}")
                 return
-            decisions = decide(warehouse, policy, self.identity, reference)
-            values = ", ".join(
-                quoted("decided" if column == DECISION else SCORED, column) for column in (*self.key, *_OWN)
-            )
-            warehouse.execute(
-                f"insert into {self.name} ({columns}) select {values} from {SCORED} "
-                f"inner join (select {identity}, {DECISION} from {decisions}) as decided using ({identity})"
-            )
+            with decided(warehouse, policy, self.identity, reference) as decisions:
+                self._insert(warehouse, f"select * from {SCORED} inner join {decisions} using ({identity})")
+
+    def _insert(self, warehouse: Warehouse, query: str) -> None:
+        warehouse.execute(f"insert into {warehouse.qualified(self.schema, self.model)} by name {query}")
 
 
 def _column_types(warehouse: Warehouse, relation: str) -> dict[str, str]:

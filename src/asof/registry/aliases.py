@@ -1,17 +1,22 @@
-"""Aliases: promotion and rollback, each an event that stays; the alias is what the last event says."""
+"""Aliases: promotion and rollback, each an event that stays; the alias is what the last event by now says."""
 
 import getpass
+import json
+import os
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from asof.errors import RegistryError
 from asof.registry.store import Registry
 from asof.spec.project import Project
 
+_EVENT = ("alias", "action", "from_version", "to_version", "happened_at")
+
 
 @dataclass(frozen=True)
 class AliasChange:
-    """What a promotion or rollback did."""
+    """What a promotion or rollback did; nothing where both versions are the same."""
 
     model: str
     alias: str
@@ -19,10 +24,23 @@ class AliasChange:
     to_version: int
 
 
-def version_behind(registry: Registry, model: str, alias: str) -> int | None:
-    """The number of the version behind an alias now, None where the alias is free."""
-    found = registry.rows("aliases", "model = ? and alias = ?", [model, alias])
-    return found[0]["version"] if found else None
+def version_behind(registry: Registry, model: str, alias: str, now: datetime) -> int | None:
+    """The number of the version that was behind an alias at a moment, None where the alias was free."""
+    events = [event for event in _events(registry, model, alias) if event["happened_at"] <= now]
+    return events[-1]["to_version"] if events else None
+
+
+def require_version(registry: Registry, model: str, alias: str, now: datetime) -> int:
+    """As `version_behind`. Raises RegistryError where the alias was free."""
+    version = version_behind(registry, model, alias, now)
+    if version is not None:
+        return version
+    later = _events(registry, model, alias)
+    told = f" (it has had one since {_minute(later[0]['happened_at'])}; set --now later)" if later else ""
+    raise RegistryError(
+        f"model {model} has no '{alias}' by {_minute(now)}{told}; "
+        f"promote a version with: asof promote {model} --alias {alias}"
+    )
 
 
 def promote(
@@ -30,13 +48,13 @@ def promote(
 ) -> AliasChange:
     """Puts an alias on a version, the newest registered one where none is named.
 
-    Raises RegistryError when there is no such version, or a gate has rejected it.
+    Raises RegistryError when there is no such version by now, or a gate has rejected it.
     """
     project.model_spec(model)
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
-        versions = {row["version"]: row["status"] for row in registry.rows("model_versions", "model = ?", [model])}
-        usable = [number for number, status in versions.items() if status == "registered"]
+        versions = {row["version"]: row for row in _versions(registry, model, project.clock.now())}
+        usable = [number for number, row in versions.items() if row["status"] == "registered"]
         if version is None and not usable:
             has = "only versions that a gate rejected" if versions else "no version yet"
             raise RegistryError(f"model {model} has {has}; train one with: asof train {model}")
@@ -44,8 +62,11 @@ def promote(
         if chosen not in versions:
             raise RegistryError(f"model {model} has no version {chosen}; see which it has with: asof status")
         if chosen not in usable:
+            failed = [gate for gate in json.loads(versions[chosen]["gates"]) if not gate["passed"]]
+            reasons = "; ".join(f"{gate['gate']}: {gate['detail']}" for gate in failed)
             raise RegistryError(
-                f"model {model} version {chosen} was rejected by a gate; see why in {registry.schema}.model_versions.gates"
+                f"model {model} version {chosen} was rejected by a gate ({reasons}); "
+                f"mend the model or its gates, then: asof train {model}"
             )
         return _move(project, registry, model, alias, "promote", chosen, reason)
 
@@ -58,11 +79,21 @@ def rollback(project: Project, model: str, *, alias: str = "champion", reason: s
     project.model_spec(model)
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
-        events = registry.rows("alias_events", "model = ? and alias = ?", [model, alias], order_by="event_id")
-        history = _standing(events)
+        history = _standing(_events(registry, model, alias))
         if len(history) < 2:
             raise RegistryError(f"model {model}: '{alias}' was on no other version before; see with: asof status")
         return _move(project, registry, model, alias, "rollback", history[-2], reason)
+
+
+def _events(registry: Registry, model: str, alias: str) -> list[dict[str, Any]]:
+    of_alias = "model = ? and alias = ?"
+    return registry.rows("alias_events", of_alias, [model, alias], columns=_EVENT, order_by="event_id")
+
+
+def _versions(registry: Registry, model: str, now: datetime) -> list[dict[str, Any]]:
+    """Those that a clock at `now` can know of."""
+    columns = ("version", "status", "gates")
+    return registry.rows("model_versions", "model = ? and known_by <= ?", [model, now], columns=columns)
 
 
 def _standing(events: list[dict[str, Any]]) -> list[int]:
@@ -79,7 +110,16 @@ def _standing(events: list[dict[str, Any]]) -> list[int]:
 def _move(
     project: Project, registry: Registry, model: str, alias: str, action: str, to_version: int, reason: str | None
 ) -> AliasChange:
-    change = AliasChange(model, alias, version_behind(registry, model, alias), to_version)
+    now = project.clock.now()
+    events = _events(registry, model, alias)
+    if events and events[-1]["happened_at"] > now:
+        raise RegistryError(
+            f"model {model}: '{alias}' was last moved at {_minute(events[-1]['happened_at'])}, after the present "
+            f"{_minute(now)}; set --now later"
+        )
+    change = AliasChange(model, alias, version_behind(registry, model, alias, now), to_version)
+    if change.from_version == to_version:
+        return change
     registry.append(
         "alias_events",
         [
@@ -90,10 +130,21 @@ def _move(
                 "action": action,
                 "from_version": change.from_version,
                 "to_version": to_version,
-                "happened_at": project.clock.now(),
-                "actor": getpass.getuser(),
+                "happened_at": now,
+                "actor": _user(),
                 "reason": reason,
             }
         ],
     )
     return change
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container's user often has a number and no name.
+        return str(os.getuid())

@@ -39,7 +39,13 @@ def load_artifact(content: bytes, sha256: str, trusted_types: Iterable[str], own
             "restore the warehouse from a backup, or train anew"
         )
     allowed = _refuse_untrusted(content, trusted_types, owner)
-    return skops.io.loads(content, trusted=allowed)
+    try:
+        return skops.io.loads(content, trusted=allowed)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ArtifactError(
+            f"{owner}: the artifact cannot be read here: {type(error).__name__}: {error}; "
+            "install what it was made with (environment in model_versions), or train anew"
+        ) from error
 
 
 def artifact_hash(content: bytes) -> str:
@@ -53,6 +59,12 @@ def _refuse_untrusted(content: bytes, trusted_types: Iterable[str], owner: str) 
         asked = skops.io.get_untrusted_types(data=content)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {error}") from None
+    own = sorted(name for name in asked if name.startswith("<run_path>."))
+    if own:
+        raise ArtifactError(
+            f"{owner}: the artifact contains {', '.join(own).replace('<run_path>.', '')} from the estimator's own file, which "
+            "nothing could read back; put it into an installed package, and that name into the var asof_trusted_types"
+        )
     refused = sorted(set(asked) - allowed)
     if refused:
         raise ArtifactError(

@@ -21,18 +21,32 @@ class VersionOverview:
 
 
 def overview(project: Project) -> list[VersionOverview]:
-    """Every version of the registry, by model, newest first. Raises WarehouseError."""
+    """Every version that is known by the project's present, by model, newest first. Raises WarehouseError."""
+    now = project.clock.now()
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
-        aliases = registry.rows("aliases", order_by="alias")
-        measured = registry.rows("metrics", "split = 'test' and slice_by = 'all'")
-        versions = registry.rows("model_versions", order_by="model, version desc")
+        events = registry.rows(
+            "alias_events", "happened_at <= ?", [now], columns=("model", "alias", "to_version"), order_by="event_id"
+        )
+        measured = registry.rows(
+            "metrics", "split = 'test' and slice_by = 'all'", columns=("run_id", "metric", "value"), order_by="metric"
+        )
+        versions = registry.rows(
+            "model_versions",
+            "known_by <= ?",
+            [now],
+            columns=("model", "version", "status", "created_at", "known_by", "run_id"),
+            order_by="model, version desc",
+        )
+    aliases = {(event["model"], event["alias"]): event["to_version"] for event in events}
     return [
         VersionOverview(
             model=row["model"],
             version=row["version"],
             status=row["status"],
-            aliases=[a["alias"] for a in aliases if (a["model"], a["version"]) == (row["model"], row["version"])],
+            aliases=sorted(
+                alias for (model, alias), on in aliases.items() if (model, on) == (row["model"], row["version"])
+            ),
             created_at=row["created_at"],
             known_by=row["known_by"],
             metrics={m["metric"]: m["value"] for m in measured if m["run_id"] == row["run_id"]},

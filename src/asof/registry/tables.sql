@@ -94,7 +94,7 @@ create table if not exists prediction_runs (
     window_from timestamptz not null, -- exclusive
     window_to timestamptz not null, -- inclusive
     window_rows bigint, -- rows whose moment lies in the window
-    scored_rows bigint, -- of those, the ones that this version had not scored before
+    scored_rows bigint, -- of those, the ones that this version had not scored before; NULL where the run failed
     error varchar
 );
 

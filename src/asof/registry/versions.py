@@ -15,6 +15,8 @@ from asof.registry.store import Registry
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import Feature, FeatureSchema
 
+_COLUMNS = ("status", "problem", "label", "feature_view", "signature", "artifact", "artifact_sha256")
+
 
 @dataclass(frozen=True)
 class ModelVersion:
@@ -24,6 +26,7 @@ class ModelVersion:
     version: int
     status: str
     problem: Problem
+    label: str
     feature_view: str
     schema: FeatureSchema
     estimator: Any
@@ -39,7 +42,7 @@ class ModelVersion:
 
 def load_version(registry: Registry, model: str, version: int, trusted_types: Iterable[str]) -> ModelVersion:
     """A version by its number. Raises RegistryError when there is none, ArtifactError when it cannot be trusted."""
-    found = registry.rows("model_versions", "model = ? and version = ?", [model, version])
+    found = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=_COLUMNS)
     if not found:
         raise RegistryError(f"model {model} has no version {version}; see which it has with: asof status")
     row = found[0]
@@ -49,6 +52,7 @@ def load_version(registry: Registry, model: str, version: int, trusted_types: It
         version=version,
         status=row["status"],
         problem=row["problem"],
+        label=row["label"],
         feature_view=row["feature_view"],
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
         estimator=load_artifact(row["artifact"], row["artifact_sha256"], trusted_types, owner),

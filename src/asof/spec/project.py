@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from asof.clock import Clock, parse_instant
-from asof.errors import ProjectError
+from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
 from asof.warehouse.connection import Warehouse, open_warehouse
@@ -70,7 +70,11 @@ class Project:
 
     def model_spec(self, name: str) -> ModelSpec:
         """The model spec `models/<name>.yml`. Raises SpecError."""
-        return load_spec(self.root / "models", name)
+        spec = load_spec(self.root / "models", name)
+        policy = spec.inference.policy
+        if policy is not None and not (self.root / policy).is_file():
+            raise SpecError(f"model spec models/{name}.yml: inference.policy: there is no file {self.root / policy}")
+        return spec
 
     @contextmanager
     def warehouse(self, *, read_only: bool = False, create: bool = False) -> Iterator[Warehouse]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asof.errors import DataError
+from asof.errors import DataError, RegistryError
 from asof.progress import Progress, Silent
 from asof.registry.aliases import version_behind
 from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
@@ -114,8 +114,16 @@ def _train(attempt: Attempt, progress: Progress) -> TrainingResult:
 def _champion(project: Project, registry: Registry, spec: ModelSpec) -> ModelVersion | None:
     if not any(gate.versus == "champion" for gate in spec.gates):
         return None
-    version = version_behind(registry, spec.name, "champion")
-    return None if version is None else load_version(registry, spec.name, version, project.trusted_types)
+    version = version_behind(registry, spec.name, "champion", project.clock.now())
+    if version is None:
+        return None
+    champion = load_version(registry, spec.name, version, project.trusted_types)
+    if (champion.problem, champion.label) != (spec.problem, spec.label):
+        raise RegistryError(
+            f"champion {champion.title}, which a gate compares with, is a {champion.problem} model of {champion.label}; "
+            f"this spec is a {spec.problem} model of {spec.label}: give it another name"
+        )
+    return champion
 
 
 def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: bytes, dataset: Dataset) -> None:

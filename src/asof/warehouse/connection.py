@@ -15,6 +15,7 @@ from asof.errors import ProfileError, WarehouseError, WarehouseLockedError
 from asof.warehouse.profiles import Target
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
@@ -62,6 +63,15 @@ class Warehouse:
         """Goes on with another connection; lazy tables that were made before are then read through it."""
         self.connection = self.ibis.con = connection
 
+    @cached_property
+    def catalog(self) -> str:
+        """The name that the database has in SQL."""
+        return str(self.rows("select current_database() as name")[0]["name"])
+
+    def qualified(self, *parts: str) -> str:
+        """A schema or table for SQL, with the database: a file `ml.duckdb` would else be taken for the schema `ml`."""
+        return quoted(self.catalog, *parts)
+
     def __enter__(self) -> Self:
         return self
 
@@ -69,8 +79,15 @@ class Warehouse:
         self.connection.close()
 
     def has_table(self, schema: str, table: str) -> bool:
-        found = "select 1 as found from information_schema.tables where table_schema = ? and table_name = ?"
-        return bool(self.rows(found, [schema, table]))
+        found = (
+            "select 1 as found from information_schema.tables "
+            "where table_catalog = ? and table_schema = ? and table_name = ?"
+        )
+        return bool(self.rows(found, [self.catalog, schema, table]))
+
+    def table(self, schema: str, table: str) -> "ir.Table":
+        """A table to read lazily."""
+        return self.ibis.table(table, database=(self.catalog, schema))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The result of a query as one dict a row. Values are bound, never pasted."""
@@ -88,7 +105,7 @@ class Warehouse:
         columns = ", ".join(quoted(name) for name in rows[0])
         marks = ", ".join("?" for _ in rows[0])
         self.connection.executemany(
-            f"insert into {quoted(schema, table)} ({columns}) values ({marks})",
+            f"insert into {self.qualified(schema, table)} ({columns}) values ({marks})",
             [list(row.values()) for row in rows],
         )
 

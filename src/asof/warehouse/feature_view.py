@@ -86,4 +86,4 @@ def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
             f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse; "
             f"run: {meta.build_command}"
         )
-    return FeatureView(meta, warehouse.ibis.table(meta.table, database=meta.schema), warehouse)
+    return FeatureView(meta, warehouse.table(meta.schema, meta.table), warehouse)
