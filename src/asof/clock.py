@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from asof.errors import ClockError
 
+_EARLIEST, _LATEST = 1900, 2199
+
 
 def parse_instant(text: str) -> datetime:
     """An instant in UTC from ISO 8601 text; without a zone it is read as UTC, as in the dbt var `asof_now`.
@@ -15,6 +17,13 @@ def parse_instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ClockError(f"'{text}' is not an instant; write for example 2013-11-01T06:00:00Z") from None
+    if not _EARLIEST <= instant.year <= _LATEST:
+        raise ClockError(f"'{text}' is not between the years {_EARLIEST} and {_LATEST}")
+    return as_utc(instant)
+
+
+def as_utc(instant: datetime) -> datetime:
+    """The same instant in UTC; without a zone it is read as UTC."""
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 

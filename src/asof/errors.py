@@ -73,3 +73,9 @@ def did_you_mean(got: str, known: Iterable[str]) -> str:
     if near:
         return f" (did you mean '{near[0]}'?)"
     return f" (known: {', '.join(names)})" if names else ""
+
+
+def in_short(error: BaseException) -> str:
+    """What another library raised, in at most 300 characters; some put whole arrays into a message."""
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    return text if len(text) <= 300 else text[:299] + "…"

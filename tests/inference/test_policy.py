@@ -1,5 +1,9 @@
 """The decision policy: one row of decision for each score, or a clear refusal with nothing written."""
 
+import os
+import signal
+import threading
+
 import pytest
 from toy import NOW
 
@@ -29,6 +33,20 @@ def test_decides_by_the_score(with_policy):
     rows = toy.sql("select score, decision from predictions.big")
     assert len(rows) == 3
     assert all(decision == ("act" if score > 0.5 else "wait") for score, decision in rows)
+
+
+def test_ctrl_c_in_a_query(with_policy):
+    """DuckDB makes a RuntimeError of the signal."""
+    endless = "(select count(*) from range(1000000) as a, range(1000000) as b where a.range * b.range % 7 = 1)"
+    toy = with_policy(f"select id, as_of, {endless} as decision from scored")
+    stop = threading.Timer(2.0, os.kill, [os.getpid(), signal.SIGINT])
+    stop.start()
+    with pytest.raises(KeyboardInterrupt):
+        predict("big", toy.open())
+    assert toy.sql("select status, scored_rows, error from ml.prediction_runs") == [
+        ("failed", None, "KeyboardInterrupt")
+    ]
+    assert toy.sql("select count(*) from information_schema.tables where table_schema = 'predictions'") == [(0,)]
 
 
 def test_reads_tables_of_the_warehouse(with_policy):

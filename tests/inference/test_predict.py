@@ -78,6 +78,11 @@ def test_a_window_of_its_own(promoted):
     assert (ids(promoted), result.scored_rows) == ([1, 2], 2)
 
 
+def test_an_instant_without_a_zone_is_in_utc(promoted):
+    first = FIRST.replace(tzinfo=None)
+    assert predict("big", promoted.open(), window_from=first, window_to=first + DAY).window_to == FIRST + DAY
+
+
 def test_an_empty_window_is_a_run_without_rows(promoted):
     result = predict("big", promoted.open(NOW + 30 * DAY))
     assert (result.window_rows, result.scored_rows) == (0, 0)
@@ -224,3 +229,13 @@ def test_a_spec_with_a_mistake_is_told_before_anything_is_opened(promoted):
     promoted.edit("models/big.yml", "window: 2 days", "window: 2")
     with pytest.raises(SpecError, match=r"inference.window: 2 is not a length of time"):
         predict("big", promoted.open())
+
+
+@pytest.mark.parametrize("name", ["ml", "predictions", "features"])
+def test_a_warehouse_with_the_name_of_a_schema(toy, name):
+    (toy.root / "toy.duckdb").rename(toy.root / f"{name}.duckdb")
+    toy.edit("profiles.yml", "toy.duckdb", f"{name}.duckdb")
+    train("size", toy.open())
+    promote(toy.open(), "size")
+    assert predict("size", toy.open()).scored_rows == 3
+    assert predict("size", toy.open()).scored_rows == 0

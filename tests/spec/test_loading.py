@@ -40,7 +40,7 @@ def test_an_unknown_key_within_a_list(toy):
 
 def test_a_wrong_type(toy):
     assert spec_error(toy, "metrics: [roc_auc, log_loss]", "metrics: 3") == (
-        "model spec models/big.yml: metrics: input should be a valid list, got 3"
+        "model spec models/big.yml: metrics: expected a list, got 3; write metrics: [3]"
     )
 
 
@@ -84,8 +84,56 @@ def test_a_gate_that_means_nothing(toy, gate, message):
 
 def test_an_empty_file(toy):
     (toy.root / "models/big.yml").write_text("")
-    with pytest.raises(SpecError, match="empty or not a mapping; its first line could be: name: big"):
+    with pytest.raises(SpecError, match="model spec models/big.yml: the key 'name' is missing"):
         toy.open().model_spec("big")
+
+
+def test_a_list(toy):
+    (toy.root / "models/big.yml").write_text("- name: big\n")
+    with pytest.raises(SpecError, match=r"models/big.yml: expected a mapping \(key: value\), got a list"):
+        toy.open().model_spec("big")
+
+
+def test_not_utf_8(toy):
+    (toy.root / "models/big.yml").write_bytes("description: Größe".encode("latin-1"))
+    with pytest.raises(SpecError, match=r"model spec models/big.yml is not UTF-8: .* at byte 15; save it as UTF-8"):
+        toy.open().model_spec("big")
+
+
+def test_the_other_ending(toy):
+    (toy.root / "models/big.yml").rename(toy.root / "models/big.yaml")
+    with pytest.raises(SpecError, match=r"models/big.yaml: its ending must be .yml; rename it"):
+        toy.open().model_spec("big")
+
+
+@pytest.mark.parametrize("length", ["99999999999 days", "1000000 days"])
+def test_a_length_of_time_that_is_too_long(toy, length):
+    message = spec_error(toy, "test: 20 days", f"test: {length}")
+    assert f"split.test: '{length}' is too long; the longest is 36500 days" in message
+
+
+@pytest.mark.parametrize("key", ["split.test", "split.validation", "inference.window"])
+def test_a_length_of_nothing(toy, key):
+    old = {
+        "split.test": "test: 20 days",
+        "split.validation": "validation: 10 days",
+        "inference.window": "window: 2 days",
+    }
+    new = f"{key.split('.')[1]}: 0 days"
+    assert f"{key}: it must be longer than nothing" in spec_error(toy, old[key], new)
+
+
+@pytest.mark.parametrize(("key", "old", "name"), [("metrics", "log_loss]", "roc_auc"), ("slices", "colour]", "colour")])
+def test_a_name_twice(toy, key, old, name):
+    new = f"{name}, {name}]" if key == "slices" else f"{name}]"
+    assert f"{key} names '{name}' twice" in spec_error(toy, old, new)
+
+
+def test_an_estimator_without_a_function(toy):
+    assert spec_error(toy, "training/toy.py:classify", "training/toy.py") == (
+        "model spec models/big.yml: estimator: expected a file and its function, got 'training/toy.py'; "
+        "write for example training/flight_delay.py:build"
+    )
 
 
 def test_not_yaml(toy):

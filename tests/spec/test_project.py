@@ -6,7 +6,7 @@ import pytest
 
 from asof import Project
 from asof.clock import Clock, parse_instant
-from asof.errors import ClockError, ProfileError, ProjectError
+from asof.errors import ClockError, NotBuiltError, ProfileError, ProjectError, WarehouseError
 
 
 def test_is_found_from_a_folder_within(toy, monkeypatch):
@@ -79,6 +79,92 @@ def test_a_template_cannot_reach_out(toy):
     toy.edit("profiles.yml", "path: toy.duckdb", "path: \"{{ env_var.__globals__['os'].getcwd() }}\"")
     with pytest.raises(ProfileError, match="cannot fill in"):
         toy.open()
+
+
+def test_dbt_s_filters_of_env_var(toy, monkeypatch):
+    monkeypatch.setenv("THREADS", "3")
+    settings = "settings: {threads: \"{{ env_var('THREADS') | as_number }}\"}"
+    toy.edit("profiles.yml", "path: toy.duckdb", f"path: toy.duckdb, {settings}")
+    assert toy.open().target.settings["settings"] == {"threads": 3}
+
+
+def test_the_profile_and_the_target_as_dbt_chooses_them(toy, monkeypatch):
+    monkeypatch.setenv("WHICH", "toy")
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: \"{{ env_var('WHICH') }}\"")
+    toy.edit("profiles.yml", "  outputs:\n", "  outputs:\n    prod: {type: duckdb, path: prod.duckdb}\n")
+    assert toy.open().target.name == "dev"
+    monkeypatch.setenv("DBT_TARGET", "prod")
+    assert toy.open().target.name == "prod"
+    assert toy.open(target="dev").target.name == "dev"
+
+
+def test_the_clock_and_the_target_path_of_dbt_project(toy):
+    more = "profile: toy\ntarget-path: out\nvars: {asof_now: 2024-03-01}"
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", more)
+    (toy.root / "dbt_project/target").rename(toy.root / "dbt_project/out")
+    project = Project.open(toy.root)
+    assert project.clock.now() == datetime(2024, 3, 1, tzinfo=UTC)
+    assert Project.open(toy.root, now="2024-04-01").clock.now() == datetime(2024, 4, 1, tzinfo=UTC)
+    assert project.feature_view("toy_view").name == "toy_view"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("profiles.yml", "[toy]", r"profiles.yml: expected a mapping \(key: value\), got a list"),
+        ("profiles.yml", "toy: dev", r"profile 'toy': expected a mapping .* got 'dev'"),
+        ("profiles.yml", "toy: {outputs: [dev]}", r"outputs of 'toy': expected a mapping"),
+        ("profiles.yml", "toy: {outputs: {default: duckdb}}", r"target 'default' of 'toy': expected a mapping"),
+        (
+            "profiles.yml",
+            "toy: {outputs: {default: {type: duckdb, settings: [a]}}}",
+            r"'toy': settings: expected a map",
+        ),
+        ("dbt_project/dbt_project.yml", "profile: [toy]", r"no profile '\['toy'\]'"),
+        ("dbt_project/dbt_project.yml", "profile: toy\nvars: [a]", r"dbt_project.yml: vars: expected a mapping"),
+    ],
+)
+def test_a_file_of_another_form(toy, file, content, message):
+    (toy.root / file).write_text(content)
+    with pytest.raises(ProjectError, match=message):
+        toy.open()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            "{type: duckdb, path: toy.duckdb, settings: {no_such: 1}}",
+            "toy.duckdb cannot be opened: .*unrecognized configuration parameter",
+        ),
+        ("{type: duckdb, path: toy.duckdb, config_options: {no_such: 1}}", "toy.duckdb cannot be opened: .*no_such"),
+    ],
+)
+def test_settings_that_duckdb_does_not_know(toy, settings, message):
+    toy.edit("profiles.yml", "{type: duckdb, path: toy.duckdb}", settings)
+    with pytest.raises(WarehouseError, match=message), toy.open().warehouse():
+        pass
+
+
+def test_a_relative_path_counts_from_the_project_and_nowhere_else(toy, monkeypatch, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (toy.root / "profiles.yml").rename(tmp_path / "elsewhere/profiles.yml")
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path / "elsewhere"))
+    with pytest.raises(ProfileError, match="has the relative path toy.duckdb, .* write the whole path"):
+        toy.open().feature_view("toy_view")
+
+
+@pytest.mark.parametrize("manifest", ["", '{"nodes": ', "{}", "[]"])
+def test_a_manifest_that_is_not_whole(toy, manifest):
+    (toy.root / "dbt_project/target/manifest.json").write_text(manifest)
+    with pytest.raises(NotBuiltError, match=r"manifest.json is not whole, .*run: dbt parse --project-dir dbt_project"):
+        toy.open().feature_view("toy_view")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", ""])
+def test_an_instant_out_of_reach(toy, text):
+    with pytest.raises(ClockError, match=r"is not (between the years 1900 and 2199|an instant)"):
+        Project.open(toy.root, now=text)
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,27 @@ def test_no_labelled_row(toy):
 
 
 def test_a_split_without_rows(toy):
-    with pytest.raises(DataError, match=r"the train split \(to 2023-12-\d\d 00:00 UTC\) has no labelled row; shorten"):
+    with pytest.raises(DataError, match=r"the train split \(to 2023-12-\d\d 00:00 UTC\) has no labelled row, "):
         read(toy, cutoff=FIRST + timedelta(days=30))
+
+
+def test_a_present_that_the_data_does_not_reach(toy):
+    with pytest.raises(
+        DataError, match=r"has no labelled row, the newest one of all is of 2024-04-09 12:00 UTC; .*--now"
+    ):
+        read(toy, cutoff=NOW + timedelta(days=365))
+
+
+def test_no_column_left(toy):
+    toy.edit("models/big.yml", "split:", "features: {exclude: [amount, weight, colour, is_even]}\nsplit:")
+    with pytest.raises(DataError, match="model big: feature view toy_view has no column left to learn from"):
+        read(toy)
+
+
+def test_integers_that_a_float_cannot_hold(toy):
+    toy.sql("alter table features.toy_view alter amount type bigint")
+    toy.sql("update features.toy_view set amount = 9007199254740993 where id = 0")
+    assert read(toy).train.frame(read(toy).schema)["amount"][0] == 9007199254740992.0
 
 
 def test_one_class(toy):

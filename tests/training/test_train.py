@@ -8,7 +8,7 @@ import pytest
 from toy import FIRST, NOW
 
 from asof import promote, train
-from asof.errors import ArtifactError, DataError, EstimatorError
+from asof.errors import ArtifactError, DataError, EstimatorError, RegistryError
 from asof.registry.artifact import load_artifact
 from asof.training import train as engine
 
@@ -117,6 +117,26 @@ def test_an_estimator_that_fails_on_rows_unlike_those_it_was_fitted_on(toy):
     assert runs(toy)[0][:6] == ("big", "failed", None, 136, 20, 40)
 
 
+def test_an_estimator_file_that_exits(toy):
+    toy.edit("training/toy.py", "def columns", "raise SystemExit('enough')\n\n\ndef columns")
+    with pytest.raises(EstimatorError, match="SystemExit: enough"):
+        train("big", toy.open())
+    assert runs(toy)[0][:2] == ("big", "failed")
+
+
+def test_a_champion_of_another_problem(toy):
+    train("big", toy.open())
+    promote(toy.open(), "big")
+    toy.edit("models/big.yml", "label: is_big\nproblem: binary", "label: size\nproblem: regression")
+    toy.edit("models/big.yml", "classify", "regress")
+    toy.edit("models/big.yml", "roc_auc, log_loss", "r2")
+    toy.edit("models/big.yml", "roc_auc, min: 0.6", "r2, versus: champion, max_drop: 0.1")
+    with pytest.raises(
+        RegistryError, match="champion big version 1, .* is a binary model of is_big; this spec is a reg"
+    ):
+        train("big", toy.open())
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_an_estimator_that_predicts_infinity(toy):
     toy.sql("update features.toy_view set amount = 1000000 where id in (190, 191)")
@@ -159,7 +179,7 @@ def test_an_estimator_that_cannot_be_stored_is_refused_before_it_is_registered(t
     )
     toy.edit("training/toy.py", "def columns", "def cube(y):\n    return y**3\n\n\ndef columns")
     toy.edit("training/toy.py", "import ColumnTransformer", "import ColumnTransformer, TransformedTargetRegressor")
-    with pytest.raises(ArtifactError, match="the artifact contains .*cube"):
+    with pytest.raises(ArtifactError, match="contains cube from the estimator's own file, .*put it into an installed"):
         train("size", toy.open())
     assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
 

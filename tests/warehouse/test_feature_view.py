@@ -90,3 +90,35 @@ def test_a_role_without_what_it_must_say(toy, model, key):
     path.write_text(json.dumps(manifest))
     with pytest.raises(ProjectError, match=f"dbt model {model} does not say its {key}; add {key}: ... to meta.asof"):
         toy.open().feature_view("toy_view")
+
+
+@pytest.mark.parametrize("column", ["id", "asked_at", "label_known_at", "size"])
+def test_a_view_that_lost_a_column(toy, column):
+    toy.sql(f"alter table features.toy_view drop {column}")
+    with pytest.raises(
+        DataError, match=f"feature view toy_view: it has no column '{column}', which its spine or label"
+    ):
+        toy.open().feature_view("toy_view")
+
+
+def test_a_time_without_a_zone(toy):
+    toy.sql("alter table features.toy_view alter asked_at type timestamp")
+    with pytest.raises(
+        DataError, match=r"its time 'asked_at' is timestamp\(6\), .* asked_at at time zone 'UTC' as asked_at"
+    ):
+        toy.open().feature_view("toy_view")
+
+
+def test_a_key_that_holds_the_moment(toy):
+    toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["id", "asked_at"]')
+    view = toy.open().feature_view("toy_view")
+    assert view.identity == ["id", "asked_at"]
+    view.refuse_bad_keys(view.table)
+
+
+def test_a_key_that_is_text(toy):
+    toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": "id"')
+    with pytest.raises(
+        ProjectError, match=r"dbt model toy_spine: expected a list as its key, got 'id'; write key: \[id\]"
+    ):
+        toy.open().feature_view("toy_view")

@@ -1,10 +1,12 @@
-"""The command line: words on stderr, data on stdout, bars on a terminal. Commands import the engine when they run.
+"""The command line: results on stdout, errors and waiting on stderr, bars on a terminal. Commands import the engine when
+they run.
 
-Exit codes: 0 done, 1 a check said no, 2 the call or the project is wrong, 130 interrupted.
+Exit codes: 0 done, 1 a check said no, 2 the call or the project is wrong, 3 a mistake in asof, 130 interrupted.
 """
 
 import logging
 import sys
+import traceback
 
 import click
 
@@ -48,4 +50,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: what was not finished was not written.", err=True)
         code = 130
+    except Exception:  # noqa: BLE001  # Not 1, which says that a gate rejected a version.
+        traceback.print_exc()
+        click.echo("This is a mistake in asof, not in your project. Please report it with the lines above.", err=True)
+        code = 3
     sys.exit(code or 0)

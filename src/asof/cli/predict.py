@@ -1,11 +1,14 @@
 """`asof predict`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @click.command(epilog="Example: asof predict flight_delay --now 2013-11-02")
@@ -26,7 +29,6 @@ def predict(
     """
     project = open_project(**options)
     project.model_spec(model)
-    from asof.clock import parse_instant
     from asof.inference.predict import predict as run
 
     with progress_bar() as bar:
@@ -34,8 +36,8 @@ def predict(
             model,
             project,
             alias=alias,
-            window_from=parse_instant(window_from) if window_from else None,
-            window_to=parse_instant(window_to) if window_to else None,
+            window_from=_instant(window_from),
+            window_to=_instant(window_to),
             progress=bar,
         )
     if as_json:
@@ -47,3 +49,9 @@ def predict(
         f"due in {instant(result.window_from)} to {instant(result.window_to)} UTC"
         + (f"; {before:,} were scored before" if before else "")
     )
+
+
+def _instant(text: str | None) -> "datetime | None":
+    from asof.clock import parse_instant
+
+    return None if text is None else parse_instant(text)

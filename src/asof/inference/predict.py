@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from asof.clock import as_utc
 from asof.errors import ClockError
 from asof.inference.policy import read_policy
 from asof.inference.table import AS_OF, PredictionTable
@@ -16,7 +17,7 @@ from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.warehouse.connection import Warehouse
+from asof.warehouse.connection import Warehouse, told_plainly
 from asof.warehouse.feature_view import FeatureView
 
 
@@ -84,12 +85,14 @@ def predict(
     project = project or Project.open()
     spec = project.model_spec(model)
     present = project.clock.now()
-    until = window_to or present
+    until = as_utc(window_to) if window_to else present
     if until > present:
         raise ClockError(
             f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later"
         )
-    attempt = _Attempt(project, model, alias, window_from or until - spec.inference.window, until)
+    attempt = _Attempt(
+        project, model, alias, as_utc(window_from) if window_from else until - spec.inference.window, until
+    )
     if attempt.window_from >= until:
         raise ClockError(
             f"the window begins at {attempt.window_from.isoformat()}, not before its end {until.isoformat()}"
@@ -97,7 +100,8 @@ def predict(
     with project.warehouse() as warehouse:
         registry = Registry(project, warehouse)
         try:
-            return _predict(attempt, spec, warehouse, registry, progress or Silent())
+            with told_plainly(project.target):
+                return _predict(attempt, spec, warehouse, registry, progress or Silent())
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():
                 registry.create()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from asof.clock import Clock
-from asof.errors import AsofError
+from asof.errors import AsofError, in_short
 
 
 @dataclass(frozen=True)
@@ -33,4 +33,4 @@ class Run:
 
 
 def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, AsofError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    return str(error) if isinstance(error, AsofError) else in_short(error)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from asof.errors import EstimatorError
+from asof.errors import EstimatorError, in_short
 from asof.spec.metric_names import Problem
 
 
@@ -18,7 +18,7 @@ def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> 
         scores = _positive(estimator, frame) if problem == "binary" else estimator.predict(frame)
     except Exception as error:  # The user's estimator may raise anything.
         raise EstimatorError(
-            f"{owner}: the fitted estimator fails on {len(frame)} rows: {type(error).__name__}: {error}; "
+            f"{owner}: the fitted estimator fails on {len(frame)} rows: {in_short(error)}; "
             "it must take what it has not seen in training, such as NULLs and new categories"
         ) from error
     scores = np.asarray(scores, dtype=np.float64)

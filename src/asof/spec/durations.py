@@ -4,9 +4,10 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _PATTERN = r"^(0|[1-9][0-9]*) (minute|hour|day|week)s?$"
+_LONGEST = timedelta(days=36500)
 
 
 def parse_duration(value: object) -> timedelta:
@@ -16,7 +17,13 @@ def parse_duration(value: object) -> timedelta:
     found = re.match(_PATTERN, value) if isinstance(value, str) else None
     if not found:
         raise ValueError(f"{value!r} is not a length of time; write for example '30 days' or '1 hour'")
-    return timedelta(**{found[2] + "s": int(found[1])})
+    try:
+        length = timedelta(**{found[2] + "s": int(found[1])})
+    except OverflowError:
+        length = timedelta.max
+    if length > _LONGEST:
+        raise ValueError(f"{value!r} is too long; the longest is 36500 days")
+    return length
 
 
 def write_duration(value: timedelta) -> str:
@@ -29,9 +36,16 @@ def write_duration(value: timedelta) -> str:
     raise AssertionError("every whole number of minutes is divisible by one")
 
 
+def _more_than_nothing(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("it must be longer than nothing")
+    return value
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(write_duration),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30 days", "1 hour"]}),
 ]
+PositiveDuration = Annotated[Duration, AfterValidator(_more_than_nothing)]

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from asof.errors import SpecError, did_you_mean
 from asof.spec.model_spec import Features, Gate, Inference, ModelSpec, Split
+from asof.yaml_file import read_yaml
 
 _PARTS: dict[str, type[BaseModel]] = {"features": Features, "split": Split, "gates": Gate, "inference": Inference}
 
@@ -21,15 +21,12 @@ def load_spec(models_dir: Path, name: str) -> ModelSpec:
     """The model spec `name`. Raises SpecError with every mistake in it, one a line."""
     specs = list_specs(models_dir)
     if name not in specs:
+        if (models_dir / f"{name}.yaml").exists():
+            raise SpecError(f"model spec {models_dir / name}.yaml: its ending must be .yml; rename it")
         raise SpecError(f"no model spec '{name}' in {models_dir}{did_you_mean(name, specs)}")
     path = specs[name]
     shown = f"{models_dir.name}/{path.name}"
-    try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SpecError(f"model spec {shown} is not valid YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise SpecError(f"model spec {shown} is empty or not a mapping; its first line could be: name: {name}")
+    content = read_yaml(path, SpecError, f"model spec {shown}")
     try:
         spec = ModelSpec.model_validate(content)
     except ValidationError as error:
@@ -51,4 +48,9 @@ def _sentence(mistake: dict[str, Any]) -> str:
     if mistake["type"] == "value_error":
         message = str(mistake["ctx"]["error"])
         return f"{key}: {message}" if key else message
-    return f"{key}: {mistake['msg'].lower()}, got {mistake['input']!r}"
+    got = mistake["input"]
+    if mistake["type"] == "list_type":
+        return f"{key}: expected a list, got {got!r}; write {key.split('.')[-1]}: [{got}]"
+    if key == "estimator" and mistake["type"] == "string_pattern_mismatch":
+        return f"{key}: expected a file and its function, got {got!r}; write for example training/flight_delay.py:build"
+    return f"{key}: {mistake['msg'][0].lower()}{mistake['msg'][1:]}, got {got!r}"

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from asof.spec.durations import Duration
+from asof.spec.durations import Duration, PositiveDuration
 from asof.spec.metric_names import METRICS, Problem
 
 
@@ -23,8 +23,10 @@ class Features(Part):
 class Split(Part):
     """How the labelled rows are split by time, counted back from the cut-off."""
 
-    validation: Duration = Field(description="Length of the validation split, which lies before the test split.")
-    test: Duration = Field(description="Length of the test split, which ends at the cut-off.")
+    validation: PositiveDuration = Field(
+        description="Length of the validation split, which lies before the test split."
+    )
+    test: PositiveDuration = Field(description="Length of the test split, which ends at the cut-off.")
     gap: Duration = Field(default="0 days", validate_default=True, description="Left out before each split.")
 
 
@@ -63,7 +65,7 @@ class Gate(Part):
 class Inference(Part):
     """How the model is used."""
 
-    window: Duration = Field(description="How far back from now `asof predict` looks for rows to score.")
+    window: PositiveDuration = Field(description="How far back from now `asof predict` looks for rows to score.")
     policy: str | None = Field(default=None, description="SQL file that turns scores into decisions.")
 
 
@@ -87,6 +89,10 @@ class ModelSpec(Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
+        for key, names in (("metrics", self.metrics), ("slices", self.slices)):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"{key} names '{name}' twice")
         known = METRICS[self.problem]
         for metric in self.metrics:
             if metric not in known:

@@ -1,21 +1,21 @@
 """A project on disk: its dbt project, model specs, profile and clock, and the way into its warehouse."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from asof.clock import Clock, parse_instant
 from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
-from asof.warehouse.connection import Warehouse, open_warehouse
+from asof.warehouse.connection import Warehouse, open_warehouse, told_plainly
 from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.manifest import read_view_meta
 from asof.warehouse.profiles import Target, read_target
+from asof.yaml_file import as_mapping, read_yaml
 
 if TYPE_CHECKING:
     from asof.warehouse.feature_view import FeatureView
@@ -33,6 +33,7 @@ class Project:
     target: Target
     clock: Clock = field(default_factory=Clock)
     wait: float = 60.0
+    target_path: str = "target"
     registry_schema: str = "ml"
     predictions_schema: str = "predictions"
     trusted_types: tuple[str, ...] = ()
@@ -47,12 +48,19 @@ class Project:
         for the warehouse's lock. Raises ProjectError, ProfileError or ClockError.
         """
         folder = Path(root).resolve() if root else _find_root(Path.cwd())
-        config = _read_dbt_project(folder)
-        variables = config.get("vars") or {}
+        path = folder / "dbt_project" / "dbt_project.yml"
+        if not path.is_file():
+            raise ProjectError(f"no project in {folder}: {path} is not there")
+        config = read_yaml(path, ProjectError)
+        if not config.get("profile"):
+            raise ProjectError(f"{path} does not name its profile; add for example profile: my_warehouse")
+        variables = as_mapping(config.get("vars"), f"{path}: vars", ProjectError)
+        now = variables.get("asof_now") if now is None else now
         return cls(
             root=folder,
-            target=read_target(folder, config["profile"], target),
-            clock=Clock(parse_instant(now) if now else None),
+            target=read_target(folder, str(config["profile"]), target),
+            target_path=str(os.environ.get("DBT_TARGET_PATH") or config.get("target-path") or "target"),
+            clock=Clock(None if now is None else parse_instant(str(now))),
             wait=wait,
             registry_schema=variables.get("asof_registry_schema", "ml"),
             predictions_schema=variables.get("asof_predictions_schema", "predictions"),
@@ -83,14 +91,19 @@ class Project:
         Raises WarehouseError.
         """
         aside = nullcontext() if read_only else stepping_aside(self.target, self.wait)
-        with aside, open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse:
+        plainly = told_plainly(self.target)
+        with (
+            aside,
+            plainly,
+            open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse,
+        ):
             yield warehouse
 
     def view_in(self, warehouse: Warehouse, name: str) -> "FeatureView":
         """A feature view in a warehouse that is open already. Raises NotBuiltError or ProjectError."""
         from asof.warehouse.feature_view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
-        return open_feature_view(warehouse, read_view_meta(self.dbt_dir, name))
+        return open_feature_view(warehouse, read_view_meta(self.dbt_dir, self.target_path, name))
 
     def feature_view(self, name: str) -> "FeatureView":
         """A feature view to explore, over a read-only connection that stays open as long as the view is held.
@@ -109,16 +122,3 @@ def _find_root(start: Path) -> Path:
         f"no project in {start} or above it: expected a folder with dbt_project/dbt_project.yml; "
         "go there, or name it with --project-dir"
     )
-
-
-def _read_dbt_project(root: Path) -> dict[str, Any]:
-    path = root / "dbt_project" / "dbt_project.yml"
-    try:
-        config = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        raise ProjectError(f"no project in {root}: {path} is not there") from None
-    except yaml.YAMLError as error:
-        raise ProjectError(f"{path} is not valid YAML: {error}") from None
-    if not isinstance(config, dict) or "profile" not in config:
-        raise ProjectError(f"{path} does not name its profile; add for example profile: my_warehouse")
-    return config

@@ -50,6 +50,8 @@ def read_dataset(view: FeatureView, spec: ModelSpec, cutoff: datetime, extra: Fe
     """
     owner = f"feature view {view.name}"
     schema = feature_schema(view.feature_columns(spec.features.exclude), owner)
+    if not schema.features:
+        raise DataError(f"model {spec.name}: {owner} has no column left to learn from; exclude fewer of them")
     labelled = view.training_set(spec.label, cutoff)
     _check_label_type(labelled, spec)
     for name in spec.slices:
@@ -66,7 +68,8 @@ def read_dataset(view: FeatureView, spec: ModelSpec, cutoff: datetime, extra: Fe
             f"{owner}: no row with a known '{spec.label}' before {cutoff:%Y-%m-%d %H:%M} UTC; "
             f"build more history ({view.meta.build_command}), or train at a later moment with --now"
         )
-    parts = {name: _part(rows.filter(pc.equal(rows[SPLIT], name)), spec, name, plan) for name in SPLITS}
+    newest = rows[view.meta.as_of][-1].as_py()  # They come in the order of their moments.
+    parts = {name: _part(rows.filter(pc.equal(rows[SPLIT], name)), spec, name, plan, newest) for name in SPLITS}
     used = sum(part.rows.num_rows for part in parts.values())
     return Dataset(schema, **parts, unused_rows=rows.num_rows - used)
 
@@ -92,13 +95,14 @@ def _check_label_type(rows: ir.Table, spec: ModelSpec) -> None:
         )
 
 
-def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan) -> Part:
+def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan, newest: datetime) -> Part:
     interval: Interval = getattr(plan, name)
     if rows.num_rows == 0:
         since = f"from {interval.start:%Y-%m-%d %H:%M} " if interval.start else ""
         raise DataError(
-            f"model {spec.name}: the {name} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled row; "
-            "shorten validation and test in the spec's split, or build more history"
+            f"model {spec.name}: the {name} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled row, "
+            f"the newest one of all is of {newest:%Y-%m-%d %H:%M} UTC; build more history, shorten validation and test in the "
+            "spec's split, or set the present with --now"
         )
     labels = rows[spec.label].cast(pa.float64()).to_numpy(zero_copy_only=False)
     broken = int((~np.isfinite(labels)).sum())
@@ -111,7 +115,8 @@ def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan) -> Part:
     if spec.problem == "binary":
         if not classes <= {0.0, 1.0}:
             raise DataError(
-                f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split"
+                f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split; "
+                "make it a boolean in the label model, or say problem: regression in the spec"
             )
         if len(classes) < 2:
             raise DataError(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from asof.errors import EstimatorError, did_you_mean
+from asof.errors import EstimatorError, did_you_mean, in_short
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
@@ -57,9 +57,8 @@ def fit_estimator(estimator: Any, frame: pd.DataFrame, labels: np.ndarray, root:
 def _told_as(owner: str, path: Path) -> Iterator[None]:
     try:
         yield
-    except (
-        Exception
-    ) as error:  # The user's code may raise anything; what it raises is told with the line in their file.
+    # The user's code may raise anything, or call exit(); what it raises is told with the line in their file.
+    except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f" (line {lines[-1]})" if lines else ""
-        raise EstimatorError(f"{owner} failed{where}: {type(error).__name__}: {error}") from error
+        raise EstimatorError(f"{owner} failed{where}: {in_short(error)}") from error

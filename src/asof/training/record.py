@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from asof.errors import AsofError
+from asof.errors import AsofError, WarehouseLockedError
 from asof.registry.artifact import artifact_hash
 from asof.registry.runs import Run
 from asof.registry.store import Registry
@@ -98,6 +98,9 @@ def register(
 
 def record_failure(attempt: Attempt, error: BaseException) -> None:
     """Writes the row of a run that failed; where even that fails, the error gets a note of it."""
+    if isinstance(error, WarehouseLockedError):  # It was waited for once.
+        error.add_note("this attempt is not recorded, for the same reason")
+        return
     try:
         with attempt.project.warehouse() as warehouse, warehouse.transaction():
             registry = Registry(attempt.project, warehouse)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from asof.clock import as_utc
 from asof.errors import DataError, RegistryError
 from asof.progress import Progress, Silent
 from asof.registry.aliases import version_behind
@@ -60,7 +61,7 @@ def train(
     project = project or Project.open()
     progress = progress or Silent()
     spec = project.model_spec(model) if isinstance(model, str) else model
-    attempt = Attempt(project, spec, known_by or project.clock.now())
+    attempt = Attempt(project, spec, as_utc(known_by) if known_by else project.clock.now())
     try:
         return _train(attempt, progress)
     except (Exception, KeyboardInterrupt) as error:

@@ -30,9 +30,10 @@ def quoted(*parts: str) -> str:
 
 
 def warehouse_file(target: Target) -> Path:
-    """The database file of a DuckDB target; a relative path counts from the folder of profiles.yml.
+    """The database file of a DuckDB target; a relative path counts from the project's root, where dbt runs.
 
-    Raises ProfileError for another adapter, and for a database in memory, which no second process can see.
+    Raises ProfileError for another adapter, for a database in memory, which no second process can see, and for a relative
+    path in a file elsewhere.
     """
     if target.adapter != "duckdb":
         raise ProfileError(
@@ -42,6 +43,11 @@ def warehouse_file(target: Target) -> Path:
     if path.startswith(":memory:"):
         raise ProfileError(
             f"{target.file}: target '{target.name}' is in memory; give it a path, such as path: my.duckdb"
+        )
+    if not Path(path).is_absolute() and target.file.parent != target.root:
+        raise ProfileError(
+            f"{target.file}: target '{target.name}' has the relative path {path}, which dbt counts from the folder that it "
+            "runs in; write the whole path, or keep profiles.yml in the project's root"
         )
     return target.file.parent / path
 
@@ -130,6 +136,21 @@ class Warehouse:
         self.connection.execute("commit")
 
 
+@contextmanager
+def told_plainly(target: Target) -> Iterator[None]:
+    """What DuckDB raises in the block, as what it means: WarehouseError, or KeyboardInterrupt for a stopped query."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "Query interrupted" not in str(error):
+            raise
+        raise KeyboardInterrupt from error
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"the warehouse {warehouse_file(target)} refuses: {type(error).__name__}: {error}"
+        ) from error
+
+
 def open_warehouse(target: Target, *, read_only: bool = False, create: bool = False, wait: float = 60.0) -> Warehouse:
     """Opens the warehouse, waiting up to `wait` seconds while another process holds its lock.
 
@@ -158,7 +179,7 @@ def connect(target: Target, *, read_only: bool, create: bool = False, wait: floa
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return attempts(_connect, path, target, read_only)
-    except (duckdb.IOException, duckdb.ConnectionException) as error:
+    except duckdb.Error as error:
         if _is_lock(error):
             raise WarehouseLockedError(
                 f"the warehouse {path} is held by {_holder(error)} and was not released within {wait:g} seconds; "
@@ -168,9 +189,9 @@ def connect(target: Target, *, read_only: bool, create: bool = False, wait: floa
 
 
 def _connect(path: Path, target: Target, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config = dict(target.settings.get("config_options") or {})
+    config = dict(target.settings["config_options"])
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
-    for name, value in (target.settings.get("settings") or {}).items():
+    for name, value in target.settings["settings"].items():
         # A setting's name is a bare word in DuckDB's grammar; anything else is refused by DuckDB itself.
         connection.execute(f"set {quoted(str(name))} = ?", [value])
     connection.execute("set timezone = 'UTC'")

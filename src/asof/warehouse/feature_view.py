@@ -30,7 +30,7 @@ class FeatureView:
     @property
     def identity(self) -> list[str]:
         """The columns that tell its rows apart: the key and the moment of the prediction."""
-        return [*self.meta.key, self.meta.as_of]
+        return list(dict.fromkeys([*self.meta.key, self.meta.as_of]))
 
     def feature_columns(self, exclude: Iterable[str] = ()) -> list[tuple[str, dt.DataType]]:
         """Name and type of every column but the key, the moment, the labels and those in `exclude`.
@@ -75,15 +75,39 @@ class FeatureView:
             values = ", ".join(f"{name} = {example[name]}" for name in self.identity)
             raise DataError(
                 f"feature view {self.name}: {example['copies']} rows have the key {values}; "
-                "a feature view has one row per key and moment, and a spine with duplicates makes duplicates"
+                "a feature view has one row per key and moment: look for the key in its spine, and in what the view's SELECT "
+                "does with the rows"
             )
 
 
 def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
-    """The view in an open warehouse. Raises NotBuiltError when its table is not there."""
+    """The view in an open warehouse.
+
+    Raises NotBuiltError when its table is not there, DataError when it lacks a column of its spine or label.
+    """
     if not warehouse.has_table(meta.schema, meta.table):
         raise NotBuiltError(
             f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse; "
             f"run: {meta.build_command}"
         )
-    return FeatureView(meta, warehouse.table(meta.schema, meta.table), warehouse)
+    view = FeatureView(meta, warehouse.table(meta.schema, meta.table), warehouse)
+    _check_columns(view)
+    return view
+
+
+def _check_columns(view: FeatureView) -> None:
+    meta, types = view.meta, view.table.schema()
+    instants = [meta.as_of, *([LABEL_KNOWN_AT] if meta.labels else [])]
+    for name in dict.fromkeys([*meta.key, *instants, *meta.labels]):
+        if name not in types:
+            raise DataError(
+                f"feature view {meta.name}: it has no column '{name}', which its spine or label promises; "
+                f"keep it in the view's SELECT, then run: {meta.build_command}"
+            )
+    for name in instants:
+        type_ = types[name]
+        if not (type_.is_timestamp() and type_.timezone):
+            raise DataError(
+                f"feature view {meta.name}: its time '{name}' is {type_}, expected an instant (timestamp with time zone); "
+                f"in the model write: {name} at time zone 'UTC' as {name}"
+            )

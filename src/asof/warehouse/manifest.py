@@ -21,12 +21,12 @@ class ViewMeta:
     build_command: str
 
 
-def read_view_meta(dbt_dir: Path, name: str) -> ViewMeta:
+def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
     """The feature view `name` of a dbt project.
 
     Raises NotBuiltError when dbt has not run yet, ProjectError when the model is unknown or has not the roles it needs.
     """
-    nodes = _read_nodes(dbt_dir)
+    nodes = _read_nodes(dbt_dir, target_path)
     views = {
         node["name"]: node
         for node in nodes.values()
@@ -50,23 +50,35 @@ def read_view_meta(dbt_dir: Path, name: str) -> ViewMeta:
         name=name,
         schema=view["schema"],
         table=view["alias"] or name,
-        key=tuple(_said(spines[0], "key")),
+        key=tuple(_names(spines[0], "key")),
         as_of=_said(spines[0], "as_of"),
-        labels=tuple(_said(labels[0], "labels")) if labels else (),
+        labels=tuple(_names(labels[0], "labels")) if labels else (),
         build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
     )
 
 
-def _read_nodes(dbt_dir: Path) -> dict[str, dict[str, Any]]:
-    path = dbt_dir / "target" / "manifest.json"
+def _read_nodes(dbt_dir: Path, target_path: str) -> dict[str, dict[str, Any]]:
+    path = dbt_dir / target_path / "manifest.json"
     try:
-        manifest = json.loads(path.read_text())
+        nodes: dict[str, dict[str, Any]] = json.loads(path.read_text())["nodes"]
     except FileNotFoundError:
         raise NotBuiltError(
             f"dbt has not run yet: {path} is not there; run: dbt build --project-dir {dbt_dir.name}"
         ) from None
-    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    except (ValueError, KeyError, TypeError):
+        raise NotBuiltError(
+            f"{path} is not whole, as while dbt is writing it; wait for dbt, or run: dbt parse --project-dir {dbt_dir.name}"
+        ) from None
     return nodes
+
+
+def _names(node: dict[str, Any], key: str) -> list[str]:
+    names = _said(node, key)
+    if not isinstance(names, list):
+        raise ProjectError(
+            f"dbt model {node['name']}: expected a list as its {key}, got {names!r}; write {key}: [{names}]"
+        )
+    return names
 
 
 def _said(node: dict[str, Any], key: str) -> Any:
@@ -78,5 +90,5 @@ def _said(node: dict[str, Any], key: str) -> Any:
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:
     meta = (node.get("config") or {}).get("meta") or node.get("meta") or {}
-    found: dict[str, Any] = meta.get("asof") or {}
-    return found
+    found = meta.get("asof")
+    return found if isinstance(found, dict) else {}

@@ -10,6 +10,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from asof.errors import ProfileError, did_you_mean
+from asof.yaml_file import as_mapping, read_yaml
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Target:
     name: str
     adapter: str
     file: Path
+    root: Path
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -38,29 +40,28 @@ def find_profiles(root: Path) -> Path:
 
 
 def read_target(root: Path, profile: str, target: str | None = None) -> Target:
-    """The target of a profile, with `env_var(...)` filled in.
+    """The target of a profile, with `env_var(...)` filled in: the one named, else as dbt chooses it.
 
     Raises ProfileError for an unknown profile or target, a variable that is not set, or a file that is not YAML.
     """
     path = find_profiles(root)
-    try:
-        profiles = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise ProfileError(f"{path} is not valid YAML: {error}") from None
+    profiles = read_yaml(path, ProfileError)
+    profile = _render(profile, path)
     if profile not in profiles:
         known = [name for name in profiles if name != "config"]
         raise ProfileError(f"{path}: no profile '{profile}'{did_you_mean(profile, known)}; dbt_project.yml names it")
-    entry = profiles[profile] or {}
-    outputs = entry.get("outputs") or {}
-    name = target or _render(str(entry.get("target", "default")), path)
+    entry = as_mapping(profiles[profile], f"{path}: profile '{profile}'", ProfileError)
+    outputs = as_mapping(entry.get("outputs"), f"{path}: outputs of '{profile}'", ProfileError)
+    name = target or os.environ.get("DBT_TARGET") or _render(str(entry.get("target", "default")), path)
     if name not in outputs:
         raise ProfileError(f"{path}: profile '{profile}' has no target '{name}'{did_you_mean(name, outputs)}")
-    settings = _render(outputs[name], path)
+    what = f"{path}: target '{name}' of '{profile}'"
+    settings = _render(as_mapping(outputs[name], what, ProfileError), path)
     if "type" not in settings:
-        raise ProfileError(
-            f"{path}: target '{name}' of '{profile}' does not say its type; add for example type: duckdb"
-        )
-    return Target(profile, name, str(settings["type"]), path, settings)
+        raise ProfileError(f"{what} does not say its type; add for example type: duckdb")
+    for part in ("settings", "config_options"):
+        settings[part] = as_mapping(settings.get(part), f"{what}: {part}", ProfileError)
+    return Target(profile, name, str(settings["type"]), path, root, settings)
 
 
 def _render(value: Any, path: Path) -> Any:
@@ -73,8 +74,12 @@ def _render(value: Any, path: Path) -> Any:
         return value
     environment = SandboxedEnvironment()
     environment.globals["env_var"] = _env_var
+    # dbt's own filters: the text that they are applied to is read as YAML, or left as text.
+    typed = ("as_number", "as_bool", "as_native")
+    environment.filters |= dict.fromkeys([*typed, "as_text"], str)
     try:
-        return environment.from_string(value).render()
+        text = environment.from_string(value).render()
+        return yaml.safe_load(text) if any(name in value for name in typed) else text
     except (TemplateError, ProfileError) as error:
         raise ProfileError(f"{path}: cannot fill in '{value}': {error}") from None
 

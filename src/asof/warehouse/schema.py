@@ -90,5 +90,5 @@ def _values(column: pa.ChunkedArray, kind: Kind) -> "np.ndarray | pd.Series":
     if kind == "categorical":
         # Named object: pandas 3 would make its own text type of it and NaN of None.
         return pd.Series(column.to_numpy(zero_copy_only=False), dtype=object)
-    numbers: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers

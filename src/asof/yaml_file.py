@@ -1,0 +1,32 @@
+"""Reads the YAML files of a project, each a mapping; whatever is wrong with one is told with its path."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from asof.errors import ProjectError
+
+
+def read_yaml(path: Path, refusal: type[ProjectError], shown: str | None = None) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises `refusal`; `shown` is what to call the file there, else its path."""
+    shown = shown or str(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise refusal(f"{shown} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise refusal(f"{shown} is not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        raise refusal(f"{shown} is not valid YAML: {error}") from None
+    return as_mapping(content, shown, refusal)
+
+
+def as_mapping(value: object, what: str, refusal: type[ProjectError]) -> dict[str, Any]:
+    """The value where it is a mapping, nothing as an empty one. Raises `refusal` for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        kind = "a list" if isinstance(value, list) else f"'{value}'"
+        raise refusal(f"{what}: expected a mapping (key: value), got {kind}")
+    return value
