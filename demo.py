@@ -68,7 +68,8 @@ def summary(seconds: float) -> None:
     print("\nTry next:")
     print("  .venv/bin/asof status")
     print(f"  .venv/bin/asof train flight_delay --now {last}")
-    print("  .venv/bin/dbt show --project-dir dbt_project --inline 'select * from predictions.flight_delay'")
+    riskiest = "select flight_id, version, score, decision from predictions.flight_delay order by score desc"
+    print(f"  .venv/bin/dbt show --project-dir dbt_project --inline '{riskiest}'")
 
 
 def main() -> None:

@@ -82,8 +82,12 @@ def test_links_and_paths_lead_somewhere(path):
 
 def test_the_sql_in_the_docs_runs(daily_flights):
     queries = blocks("tables.md", "sql")
-    assert len(queries) == 2
-    by_day, champion = (daily_flights.sql(query) for query in queries)
+    assert len(queries) == 4
+    risky, by_day, tested, champion = (daily_flights.sql(query) for query in queries)
+    assert 400 < len(risky) < 1100
+    assert risky[0][2] == max(score for _, _, score, _ in risky)
+    assert {version for version, *_ in tested} == {1}
+    assert [metric for _, _, metric, *_ in tested][:2] == ["average_precision", "brier_score"]
     assert [day.isoformat()[:10] for day, *_ in by_day] == ["2013-11-02", "2013-11-03"]
     assert [(version, reason) for version, _, _, reason in champion] == [(1, "first")]
 

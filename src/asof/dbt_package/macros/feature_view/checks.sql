@@ -102,12 +102,13 @@
             {{ 'greatest(' ~ as_of ~ ', max(label_known_at))' if label else as_of }}
         {%- endset -%}
         {%- set found = run_query(
-            "select cast(" ~ newest ~ " as varchar), " ~ newest ~ " > " ~ asof.now() ~ " from " ~ this
+            "select cast(" ~ newest ~ " as varchar), cast(" ~ asof.now() ~ " as varchar), "
+            ~ newest ~ " > " ~ asof.now() ~ " from " ~ this
         ).rows[0] -%}
-        {%- if found[1] -%}
+        {%- if found[2] -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: " ~ model.name ~ " has been built up to " ~ found[0] ~ ", after the present "
-                ~ asof.now() ~ "; set asof_now later, or build anew: dbt build --full-refresh --select +" ~ model.name
+                ~ found[1] ~ "; set asof_now later, or build anew: dbt build --full-refresh --select +" ~ model.name
             ) }}
         {%- endif -%}
     {%- endif -%}
