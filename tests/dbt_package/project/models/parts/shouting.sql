@@ -1,4 +1,4 @@
 select
     * exclude (price),
-    price as "PRICE"
+    price as "PRICE" -- noqa: RF06
 from {{ ref('prices') }}
