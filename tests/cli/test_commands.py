@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from asof.cli import asof as group
+from asof.cli import main
+from asof.registry import overview
 
 ASOF = Path(sys.executable).with_name("asof")
 NOW = ("--now", "2024-04-10")
@@ -102,7 +104,8 @@ def test_a_mistake_is_told_on_stderr_without_a_traceback(run, arguments, message
     assert done.stdout == ""
 
 
-def test_a_locked_warehouse(run, toy):
+@pytest.mark.parametrize("command", ["train", "predict"])
+def test_a_locked_warehouse(run, toy, command):
     holder = subprocess.Popen(
         [sys.executable, "-c", "import duckdb; c = duckdb.connect('toy.duckdb'); print('held', flush=True); input()"],
         cwd=toy.root,
@@ -112,10 +115,22 @@ def test_a_locked_warehouse(run, toy):
     )
     with holder:
         assert holder.stdout.readline() == "held\n"
-        done = run("predict", "size", "--wait", "0.5")
+        done = run(command, "size", *NOW, "--wait", "0.5")
         holder.stdin.close()
     assert done.returncode == 2
+    assert done.stderr.count("waiting for the warehouse") == 1
     assert f"(process {holder.pid}) and was not released within 0.5 seconds" in done.stderr
+
+
+def test_a_mistake_of_asof_itself(toy, monkeypatch, capsys):
+    """It has its traceback, and not the exit code of a gate that said no."""
+    monkeypatch.setattr(sys, "argv", ["asof", "status", "--project-dir", str(toy.root)])
+    monkeypatch.setattr(overview, "overview", lambda _: 1 / 0)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 3
+    assert "ZeroDivisionError" in (words := capsys.readouterr().err)
+    assert "This is a mistake in asof" in words
 
 
 def test_ctrl_c_while_fitting(toy):
