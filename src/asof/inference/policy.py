@@ -1,7 +1,5 @@
 """The decision policy of a model: one SELECT in the user's SQL, which turns the table `scored` into decisions."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -33,9 +31,8 @@ def read_policy(root: Path, reference: str) -> str:
     return sql[: ends[0]] if ends else sql
 
 
-@contextmanager
-def decided(warehouse: Warehouse, sql: str, identity: list[str], reference: str) -> Iterator[str]:
-    """The name of a table with the policy's decision for each row of `scored`, for as long as the block lasts.
+def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) -> str:
+    """The name of a temporary table with the policy's decision for each row of `scored`.
 
     `identity` are the columns that tell the rows of `scored` apart. Raises SpecError when the policy fails, or does not
     return them with a decision, once for each row.
@@ -62,7 +59,4 @@ def decided(warehouse: Warehouse, sql: str, identity: list[str], reference: str)
             f"policy {reference}: it returns {found} rows for {expected} scores, {common} of them with the "
             f"{', '.join(identity)} of a score; expected one for each"
         )
-    try:
-        yield DECIDED
-    finally:
-        warehouse.execute(f"drop table if exists {DECIDED}")
+    return DECIDED

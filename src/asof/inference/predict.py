@@ -100,7 +100,7 @@ def predict(
     with project.warehouse() as warehouse:
         registry = Registry(project, warehouse)
         try:
-            with told_plainly(project.target):
+            with told_plainly(project.target):  # Here already, for what the run's row says of it.
                 return _predict(attempt, spec, warehouse, registry, progress or Silent())
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():

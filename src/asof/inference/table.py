@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from asof.errors import DataError
-from asof.inference.policy import DECISION, SCORED, decided
+from asof.inference.policy import DECISION, SCORED, decide
 from asof.spec.metric_names import Problem
 from asof.warehouse.connection import Warehouse, quoted
 from asof.warehouse.feature_view import FeatureView
@@ -38,10 +38,8 @@ class PredictionTable:
                 )
         if not warehouse.has_table(self.schema, self.model):
             return
-        wanted, found = (
-            self.columns(warehouse, view),
-            _column_types(warehouse, warehouse.qualified(self.schema, self.model)),
-        )
+        wanted = self.columns(warehouse, view)
+        found = _column_types(warehouse, warehouse.qualified(self.schema, self.model))
         for name in dict.fromkeys([*wanted, *found]):
             if wanted.get(name) != found.get(name):
                 raise DataError(
@@ -92,8 +90,8 @@ class PredictionTable:
             if policy is None:
                 self._insert(warehouse, f"select *, null as {DECISION} from {SCORED}")
                 return
-            with decided(warehouse, policy, self.identity, reference) as decisions:
-                self._insert(warehouse, f"select * from {SCORED} inner join {decisions} using ({identity})")
+            decisions = decide(warehouse, policy, self.identity, reference)
+            self._insert(warehouse, f"select * from {SCORED} inner join {decisions} using ({identity})")
 
     def _insert(self, warehouse: Warehouse, query: str) -> None:
         warehouse.execute(f"insert into {warehouse.qualified(self.schema, self.model)} by name {query}")
