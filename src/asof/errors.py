@@ -68,7 +68,7 @@ class ClockError(AsofError):
 
 def did_you_mean(got: str, known: Iterable[str]) -> str:
     """The nearest known name as ` (did you mean 'x'?)`, else all of them as ` (known: x, y)`."""
-    names = sorted(known)
+    names = sorted(map(str, known))
     near = get_close_matches(got, names, n=1)
     if near:
         return f" (did you mean '{near[0]}'?)"

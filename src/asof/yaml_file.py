@@ -17,9 +17,18 @@ def read_yaml(path: Path, refusal: type[ProjectError], shown: str | None = None)
         raise refusal(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise refusal(f"{shown} is not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none, as 2013-13-01
         raise refusal(f"{shown} is not valid YAML: {error}") from None
     return as_mapping(content, shown, refusal)
+
+
+def as_names(value: object, what: str, refusal: type[ProjectError]) -> tuple[str, ...]:
+    """The texts of a list, none for nothing. Raises `refusal` for anything else."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise refusal(f"{what}: expected a list of names, got {value!r}; write [{value}]")
+    return tuple(value)
 
 
 def as_mapping(value: object, what: str, refusal: type[ProjectError]) -> dict[str, Any]:

@@ -58,6 +58,12 @@ def test_reads_tables_of_the_warehouse(with_policy):
     assert toy.sql("select distinct decision from predictions.big") == [("always",)]
 
 
+def test_names_in_any_case(with_policy):
+    toy = with_policy("select scored.ID as Id, AS_OF, 'act' as DECISION from scored")
+    predict("big", toy.open())
+    assert toy.sql("select distinct decision from predictions.big") == [("act",)]
+
+
 @pytest.mark.parametrize(
     "ending", ["", ";", " -- the end", ";\n-- the end", " /* the end */;", " -- one; two", ";;"], ids=range(7)
 )

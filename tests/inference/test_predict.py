@@ -7,7 +7,16 @@ import pytest
 from toy import FIRST, NOW
 
 from asof import predict, promote, train
-from asof.errors import ArtifactError, ClockError, DataError, EstimatorError, NotBuiltError, RegistryError, SpecError
+from asof.errors import (
+    ArtifactError,
+    ClockError,
+    DataError,
+    EstimatorError,
+    NotBuiltError,
+    RegistryError,
+    SpecError,
+    WarehouseError,
+)
 from asof.inference import predict as engine
 from asof.registry.store import Registry
 from asof.registry.versions import load_version
@@ -121,7 +130,7 @@ def test_the_alias_is_what_it_was_at_the_present(promoted):
     promote(promoted.open(FIRST + 90 * DAY), "big", 2)
     assert predict("big", promoted.open(FIRST + 89 * DAY)).version == 1
     assert predict("big", promoted.open(FIRST + 90 * DAY)).version == 2
-    message = r"no 'champion' by 2024-03-20 00:00 UTC \(it has had one since 2024-03-21 00:00 UTC; set --now later\)"
+    message = r"no 'champion' by 2024-03-20 00:00 UTC \(it has one since 2024-03-21 00:00 UTC; set --now later, or"
     with pytest.raises(RegistryError, match=message):
         predict("big", promoted.open(FIRST + 79 * DAY))
 
@@ -213,6 +222,19 @@ def test_a_prediction_table_with_another_key_is_left_as_it_is(promoted):
     promoted.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["id", "part"]')
     with pytest.raises(DataError, match=r"predictions.big: its column 'part' is missing, this version writes INTEGER"):
         predict("big", promoted.open())
+
+
+def test_the_error_that_came_first_is_the_one_that_is_told(promoted, monkeypatch):
+    promoted.edit("models/big.yml", "window: 2 days", "window: 2 days, policy: training/big.sql")
+    (promoted.root / "training/big.sql").write_text("select id, as_of, 'x' as decision from scored")
+
+    def full(_, warehouse, __):
+        warehouse.execute("select error('the disk is full')")
+
+    monkeypatch.setattr(engine.PredictionTable, "_insert", full)
+    with pytest.raises(WarehouseError, match=r"toy.duckdb refuses: .*the disk is full"):
+        predict("big", promoted.open())
+    assert "the disk is full" in runs(promoted)[0][4]
 
 
 def test_an_estimator_that_cannot_take_a_new_category(promoted):

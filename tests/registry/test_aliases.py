@@ -76,9 +76,13 @@ def test_aliases_are_apart(trained):
 
 
 def test_a_version_that_is_not_there(trained):
-    with pytest.raises(RegistryError, match="model size has no version 9; see which it has with: asof status"):
+    with pytest.raises(
+        RegistryError, match="model size has no version 9 by 2024-04-10 00:00 UTC; see which it has with: asof status"
+    ):
         promote(trained.open(), "size", 9)
-    with pytest.raises(RegistryError, match="model big has no version yet; train one with: asof train big"):
+    with pytest.raises(
+        RegistryError, match="model big has no version yet by 2024-04-10 00:00 UTC; train one with: asof train big"
+    ):
         promote(trained.open(), "big")
 
 
@@ -106,8 +110,12 @@ def test_an_alias_moves_forward_in_time(toy):
 
 
 def test_a_version_that_is_not_trained_yet(trained):
-    with pytest.raises(RegistryError, match="model size has no version 2"):
-        promote(trained.open(NOW - timedelta(days=1)), "size", 2)
+    earlier = trained.open(NOW - timedelta(days=1))
+    told = r"by 2024-04-09 00:00 UTC \(version 1 is of what was known by 2024-04-10 00:00 UTC; set --now later\)"
+    with pytest.raises(RegistryError, match=f"model size has no version 2 {told}; see which"):
+        promote(earlier, "size", 2)
+    with pytest.raises(RegistryError, match=f"model size has no version yet {told}; train one"):
+        promote(earlier, "size")
     assert overview(trained.open(NOW - timedelta(days=1))) == []
 
 

@@ -88,6 +88,19 @@ def test_dbt_s_filters_of_env_var(toy, monkeypatch):
     assert toy.open().target.settings["settings"] == {"threads": 3}
 
 
+def test_a_filter_on_text_that_is_no_yaml(toy, monkeypatch):
+    monkeypatch.setenv("THREADS", "a: b: c")
+    toy.edit("profiles.yml", "path: toy.duckdb", "path: \"{{ env_var('THREADS') | as_native }}\"")
+    with pytest.raises(ProfileError, match="cannot fill in"):
+        toy.open()
+
+
+def test_profiles_of_the_project_s_own_root_by_another_name(toy, monkeypatch):
+    monkeypatch.chdir(toy.root)
+    monkeypatch.setenv("DBT_PROFILES_DIR", ".")
+    assert toy.open().feature_view("toy_view").name == "toy_view"
+
+
 def test_the_profile_and_the_target_as_dbt_chooses_them(toy, monkeypatch):
     monkeypatch.setenv("WHICH", "toy")
     toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: \"{{ env_var('WHICH') }}\"")
@@ -100,7 +113,7 @@ def test_the_profile_and_the_target_as_dbt_chooses_them(toy, monkeypatch):
 
 def test_the_clock_and_the_target_path_of_dbt_project(toy):
     more = "profile: toy\ntarget-path: out\nvars: {asof_now: 2024-03-01}"
-    toy.edit("dbt_project/dbt_project.yml", "profile: toy", more)
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", more.replace("out", "\"{{ env_var('NOT_SET', 'out') }}\""))
     (toy.root / "dbt_project/target").rename(toy.root / "dbt_project/out")
     project = Project.open(toy.root)
     assert project.clock.now() == datetime(2024, 3, 1, tzinfo=UTC)
@@ -121,6 +134,21 @@ def test_the_clock_and_the_target_path_of_dbt_project(toy):
             r"'toy': settings: expected a map",
         ),
         ("dbt_project/dbt_project.yml", "profile: [toy]", r"no profile '\['toy'\]'"),
+        (
+            "profiles.yml",
+            "toy: {outputs: {on: {type: duckdb}}}",
+            r"profile 'toy' has no target 'default' \(known: True\)",
+        ),
+        (
+            "dbt_project/dbt_project.yml",
+            "profile: toy\nvars: {asof_now: 2013-13-01}",
+            "not valid YAML: month must be in",
+        ),
+        (
+            "dbt_project/dbt_project.yml",
+            "profile: toy\nvars: {asof_trusted_types: my.Type}",
+            r"vars: asof_trusted_types: expected a list of names, got 'my.Type'; write \[my.Type\]",
+        ),
         ("dbt_project/dbt_project.yml", "profile: toy\nvars: [a]", r"dbt_project.yml: vars: expected a mapping"),
     ],
 )

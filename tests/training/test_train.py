@@ -137,6 +137,16 @@ def test_a_champion_of_another_problem(toy):
         train("big", toy.open())
 
 
+def test_an_estimator_that_predicts_text(toy):
+    words = "class Words(LinearRegression):\n    def predict(self, X):\n        return ['a' for _ in X]\n\n\n"
+    toy.edit("training/toy.py", "def columns", words + "def columns")
+    toy.edit("training/toy.py", '("fit", LinearRegression())', '("fit", Words())')
+    with pytest.raises(
+        EstimatorError, match="model size: the fitted estimator fails on 20 rows: ValueError: could not"
+    ):
+        train("size", toy.open())
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_an_estimator_that_predicts_infinity(toy):
     toy.sql("update features.toy_view set amount = 1000000 where id in (190, 191)")

@@ -116,6 +116,13 @@ def test_a_key_that_holds_the_moment(toy):
     view.refuse_bad_keys(view.table)
 
 
+def test_a_key_of_any_name(toy):
+    toy.sql("alter table features.toy_view rename id to copies")
+    toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["copies"]')
+    view = toy.open().feature_view("toy_view")
+    view.refuse_bad_keys(view.table)
+
+
 def test_a_key_that_is_text(toy):
     toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": "id"')
     with pytest.raises(

@@ -39,8 +39,8 @@ def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) 
     """
     names = ", ".join(quoted(name) for name in identity)
     try:
-        columns = {row["column_name"] for row in warehouse.rows(f"describe (\n{sql}\n)")}
-        missing = [name for name in (*identity, DECISION) if name not in columns]
+        columns = {row["column_name"].lower() for row in warehouse.rows(f"describe (\n{sql}\n)")}
+        missing = [name for name in (*identity, DECISION) if name.lower() not in columns]
         if missing:
             raise SpecError(f"policy {reference}: its SELECT does not return {', '.join(missing)}")
         # Run once: what is checked is what is written.

@@ -11,6 +11,7 @@ from asof.errors import RegistryError
 from asof.registry.store import Registry
 from asof.spec.project import Project
 
+_VERSION = ("version", "status", "gates", "known_by")
 _EVENT = ("alias", "action", "from_version", "to_version", "happened_at")
 
 
@@ -36,7 +37,7 @@ def require_version(registry: Registry, model: str, alias: str, now: datetime) -
     if version is not None:
         return version
     later = _events(registry, model, alias)
-    told = f" (it has had one since {_minute(later[0]['happened_at'])}; set --now later)" if later else ""
+    told = f" (it has one since {_minute(later[0]['happened_at'])}; set --now later, or leave it out)" if later else ""
     raise RegistryError(
         f"model {model} has no '{alias}' by {_minute(now)}{told}; "
         f"promote a version with: asof promote {model} --alias {alias}"
@@ -53,14 +54,19 @@ def promote(
     project.model_spec(model)
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
-        versions = {row["version"]: row for row in _versions(registry, model, project.clock.now())}
+        present = project.clock.now()
+        trained = {
+            row["version"]: row for row in registry.rows("model_versions", "model = ?", [model], columns=_VERSION)
+        }
+        versions = {number: row for number, row in trained.items() if row["known_by"] <= present}
         usable = [number for number, row in versions.items() if row["status"] == "registered"]
+        known = f"by {_minute(present)}{_later(trained, present)}"
         if version is None and not usable:
-            has = "only versions that a gate rejected" if versions else "no version yet"
+            has = "only versions that a gate rejected" if versions else f"no version yet {known}"
             raise RegistryError(f"model {model} has {has}; train one with: asof train {model}")
         chosen = max(usable) if version is None else version
         if chosen not in versions:
-            raise RegistryError(f"model {model} has no version {chosen}; see which it has with: asof status")
+            raise RegistryError(f"model {model} has no version {chosen} {known}; see which it has with: asof status")
         if chosen not in usable:
             failed = [gate for gate in json.loads(versions[chosen]["gates"]) if not gate["passed"]]
             reasons = "; ".join(f"{gate['gate']}: {gate['detail']}" for gate in failed)
@@ -90,10 +96,13 @@ def _events(registry: Registry, model: str, alias: str) -> list[dict[str, Any]]:
     return registry.rows("alias_events", of_alias, [model, alias], columns=_EVENT, order_by="event_id")
 
 
-def _versions(registry: Registry, model: str, now: datetime) -> list[dict[str, Any]]:
-    """Those that a clock at `now` can know of."""
-    columns = ("version", "status", "gates")
-    return registry.rows("model_versions", "model = ? and known_by <= ?", [model, now], columns=columns)
+def _later(versions: dict[int, dict[str, Any]], present: datetime) -> str:
+    """A word on versions that a clock at `present` cannot know of, if there are any."""
+    later = {number: row["known_by"] for number, row in versions.items() if row["known_by"] > present}
+    if not later:
+        return ""
+    first = min(later)
+    return f" (version {first} is of what was known by {_minute(later[first])}; set --now later)"
 
 
 def _standing(events: list[dict[str, Any]]) -> list[int]:
@@ -115,7 +124,7 @@ def _move(
     if events and events[-1]["happened_at"] > now:
         raise RegistryError(
             f"model {model}: '{alias}' was last moved at {_minute(events[-1]['happened_at'])}, after the present "
-            f"{_minute(now)}; set --now later"
+            f"{_minute(now)}; set --now later, leave it out, or take another --alias"
         )
     change = AliasChange(model, alias, version_behind(registry, model, alias, now), to_version)
     if change.from_version == to_version:

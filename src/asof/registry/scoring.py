@@ -15,13 +15,17 @@ def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> 
     Raises EstimatorError when the estimator refuses these rows, or gives one a score that is no finite number.
     """
     try:
-        scores = _positive(estimator, frame) if problem == "binary" else estimator.predict(frame)
+        found = _positive(estimator, frame) if problem == "binary" else estimator.predict(frame)
+        scores = np.asarray(found, dtype=np.float64)
     except Exception as error:  # The user's estimator may raise anything.
         raise EstimatorError(
             f"{owner}: the fitted estimator fails on {len(frame)} rows: {in_short(error)}; "
             "it must take what it has not seen in training, such as NULLs and new categories"
         ) from error
-    scores = np.asarray(scores, dtype=np.float64)
+    if scores.shape != (len(frame),):
+        raise EstimatorError(
+            f"{owner}: the fitted estimator gives scores of shape {scores.shape} for {len(frame)} rows"
+        )
     broken = int((~np.isfinite(scores)).sum())
     if broken:
         raise EstimatorError(

@@ -14,8 +14,8 @@ from asof.spec.model_spec import ModelSpec
 from asof.warehouse.connection import Warehouse, open_warehouse, told_plainly
 from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.manifest import read_view_meta
-from asof.warehouse.profiles import Target, read_target
-from asof.yaml_file import as_mapping, read_yaml
+from asof.warehouse.profiles import Target, read_target, render
+from asof.yaml_file import as_mapping, as_names, read_yaml
 
 if TYPE_CHECKING:
     from asof.warehouse.feature_view import FeatureView
@@ -59,12 +59,14 @@ class Project:
         return cls(
             root=folder,
             target=read_target(folder, str(config["profile"]), target),
-            target_path=str(os.environ.get("DBT_TARGET_PATH") or config.get("target-path") or "target"),
+            target_path=os.environ.get("DBT_TARGET_PATH") or str(render(config.get("target-path") or "target", path)),
             clock=Clock(None if now is None else parse_instant(str(now))),
             wait=wait,
-            registry_schema=variables.get("asof_registry_schema", "ml"),
-            predictions_schema=variables.get("asof_predictions_schema", "predictions"),
-            trusted_types=tuple(variables.get("asof_trusted_types") or ()),
+            registry_schema=str(variables.get("asof_registry_schema") or "ml"),
+            predictions_schema=str(variables.get("asof_predictions_schema") or "predictions"),
+            trusted_types=as_names(
+                variables.get("asof_trusted_types"), f"{path}: vars: asof_trusted_types", ProjectError
+            ),
         )
 
     @property

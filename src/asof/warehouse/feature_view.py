@@ -70,11 +70,11 @@ class FeatureView:
                     f"feature view {self.name}: {missing[name]} rows have no '{name}', which is part of its key; "
                     f"find them with: select * from {self.meta.schema}.{self.meta.table} where {name} is null"
                 )
-        repeated = rows.group_by(self.identity).aggregate(copies=ibis._.count()).filter(ibis._.copies > 1)
+        repeated = rows.group_by(self.identity).aggregate(asof_copies=ibis._.count()).filter(ibis._.asof_copies > 1)
         for example in repeated.order_by(self.identity).limit(1).to_pyarrow().to_pylist():
             values = ", ".join(f"{name} = {example[name]}" for name in self.identity)
             raise DataError(
-                f"feature view {self.name}: {example['copies']} rows have the key {values}; "
+                f"feature view {self.name}: {example['asof_copies']} rows have the key {values}; "
                 "a feature view has one row per key and moment: look for the key in its spine, and in what the view's SELECT "
                 "does with the rows"
             )

@@ -30,7 +30,7 @@ def find_profiles(root: Path) -> Path:
 
     Raises ProfileError when there is none.
     """
-    folders = [Path(os.environ["DBT_PROFILES_DIR"])] if os.environ.get("DBT_PROFILES_DIR") else []
+    folders = [Path(os.environ["DBT_PROFILES_DIR"]).resolve()] if os.environ.get("DBT_PROFILES_DIR") else []
     folders += [root, Path.home() / ".dbt"]
     for folder in folders:
         if (folder / "profiles.yml").is_file():
@@ -46,17 +46,17 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
     """
     path = find_profiles(root)
     profiles = read_yaml(path, ProfileError)
-    profile = _render(profile, path)
+    profile = render(profile, path)
     if profile not in profiles:
         known = [name for name in profiles if name != "config"]
         raise ProfileError(f"{path}: no profile '{profile}'{did_you_mean(profile, known)}; dbt_project.yml names it")
     entry = as_mapping(profiles[profile], f"{path}: profile '{profile}'", ProfileError)
     outputs = as_mapping(entry.get("outputs"), f"{path}: outputs of '{profile}'", ProfileError)
-    name = target or os.environ.get("DBT_TARGET") or _render(str(entry.get("target", "default")), path)
+    name = target or os.environ.get("DBT_TARGET") or render(str(entry.get("target", "default")), path)
     if name not in outputs:
         raise ProfileError(f"{path}: profile '{profile}' has no target '{name}'{did_you_mean(name, outputs)}")
     what = f"{path}: target '{name}' of '{profile}'"
-    settings = _render(as_mapping(outputs[name], what, ProfileError), path)
+    settings = render(as_mapping(outputs[name], what, ProfileError), path)
     if "type" not in settings:
         raise ProfileError(f"{what} does not say its type; add for example type: duckdb")
     for part in ("settings", "config_options"):
@@ -64,12 +64,12 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
     return Target(profile, name, str(settings["type"]), path, root, settings)
 
 
-def _render(value: Any, path: Path) -> Any:
+def render(value: Any, path: Path) -> Any:
     """The value with every text in it rendered as dbt does: Jinja with `env_var`."""
     if isinstance(value, dict):
-        return {key: _render(item, path) for key, item in value.items()}
+        return {key: render(item, path) for key, item in value.items()}
     if isinstance(value, list):
-        return [_render(item, path) for item in value]
+        return [render(item, path) for item in value]
     if not isinstance(value, str) or "{" not in value:
         return value
     environment = SandboxedEnvironment()
@@ -80,7 +80,7 @@ def _render(value: Any, path: Path) -> Any:
     try:
         text = environment.from_string(value).render()
         return yaml.safe_load(text) if any(name in value for name in typed) else text
-    except (TemplateError, ProfileError) as error:
+    except (TemplateError, ProfileError, yaml.YAMLError) as error:
         raise ProfileError(f"{path}: cannot fill in '{value}': {error}") from None
 
 
