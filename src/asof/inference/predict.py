@@ -17,7 +17,7 @@ from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.warehouse.connection import Warehouse, told_plainly
+from asof.warehouse.connection import Warehouse
 from asof.warehouse.feature_view import FeatureView
 
 
@@ -100,7 +100,7 @@ def predict(
     with project.warehouse() as warehouse:
         registry = Registry(project, warehouse)
         try:
-            with told_plainly(project.target):  # Here already, for what the run's row says of it.
+            with warehouse.told_plainly():  # Here already, for what the run's row says of it.
                 return _predict(attempt, spec, warehouse, registry, progress or Silent())
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():

@@ -11,7 +11,7 @@ from asof.clock import Clock, parse_instant
 from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
-from asof.warehouse.connection import Warehouse, open_warehouse, told_plainly
+from asof.warehouse.connection import Warehouse, open_warehouse
 from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.manifest import read_view_meta
 from asof.warehouse.profiles import Target, read_target, render
@@ -93,11 +93,10 @@ class Project:
         Raises WarehouseError.
         """
         aside = nullcontext() if read_only else stepping_aside(self.target, self.wait)
-        plainly = told_plainly(self.target)
         with (
             aside,
-            plainly,
             open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse,
+            warehouse.told_plainly(),
         ):
             yield warehouse
 

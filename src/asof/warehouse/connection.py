@@ -55,8 +55,9 @@ def warehouse_file(target: Target) -> Path:
 class Warehouse:
     """An open warehouse. `ibis` reads it lazily; the methods here write to it. Close it, or use it in `with`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.connection = connection
+        self.path = path
 
     @cached_property
     def ibis(self) -> "Backend":
@@ -131,24 +132,24 @@ class Warehouse:
         try:
             yield
         except BaseException:
+            # After Ctrl-C DuckDB's own threads go on with the query, and the rollback would wait for its end.
+            self.connection.interrupt()
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
 
-
-@contextmanager
-def told_plainly(target: Target) -> Iterator[None]:
-    """What DuckDB raises in the block, as what it means: WarehouseError, or KeyboardInterrupt for a stopped query."""
-    try:
-        yield
-    except RuntimeError as error:
-        if "Query interrupted" not in str(error):
-            raise
-        raise KeyboardInterrupt from error
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f"the warehouse {warehouse_file(target)} refuses: {type(error).__name__}: {error}"
-        ) from error
+    @contextmanager
+    def told_plainly(self) -> Iterator[None]:
+        """What DuckDB raises in the block, as what it means: WarehouseError, or KeyboardInterrupt for a stopped query."""
+        try:
+            yield
+        except RuntimeError as error:
+            if "Query interrupted" not in str(error):
+                raise
+            self.connection.interrupt()
+            raise KeyboardInterrupt from error
+        except duckdb.Error as error:
+            raise WarehouseError(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
 
 
 def open_warehouse(target: Target, *, read_only: bool = False, create: bool = False, wait: float = 60.0) -> Warehouse:
@@ -158,7 +159,8 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
 
     Raises WarehouseError when the file is missing or unreadable, WarehouseLockedError when the wait was in vain.
     """
-    return Warehouse(connect(target, read_only=read_only, create=create, wait=wait))
+    connection = connect(target, read_only=read_only, create=create, wait=wait)
+    return Warehouse(connection, warehouse_file(target))
 
 
 def connect(target: Target, *, read_only: bool, create: bool = False, wait: float) -> duckdb.DuckDBPyConnection:
