@@ -98,12 +98,14 @@ class Warehouse:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The result of a query as one dict a row. Values are bound, never pasted."""
-        cursor = self.connection.execute(sql, list(parameters))
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with self._stopping():
+            cursor = self.connection.execute(sql, list(parameters))
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        self.connection.execute(sql, list(parameters) or None)
+        with self._stopping():
+            self.connection.execute(sql, list(parameters) or None)
 
     def insert(self, schema: str, table: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Appends rows that have the same keys, which are column names."""
@@ -132,8 +134,6 @@ class Warehouse:
         try:
             yield
         except BaseException:
-            # After Ctrl-C DuckDB's own threads go on with the query, and the rollback would wait for its end.
-            self.connection.interrupt()
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
@@ -142,14 +142,21 @@ class Warehouse:
     def told_plainly(self) -> Iterator[None]:
         """What DuckDB raises in the block, as what it means: WarehouseError, or KeyboardInterrupt for a stopped query."""
         try:
+            with self._stopping():
+                yield
+        except duckdb.Error as error:
+            raise WarehouseError(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Ctrl-C ends the query. DuckDB's own threads would go on with it, and whatever comes next would wait for them."""
+        try:
             yield
         except RuntimeError as error:
             if "Query interrupted" not in str(error):
                 raise
             self.connection.interrupt()
             raise KeyboardInterrupt from error
-        except duckdb.Error as error:
-            raise WarehouseError(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
 
 
 def open_warehouse(target: Target, *, read_only: bool = False, create: bool = False, wait: float = 60.0) -> Warehouse:
