@@ -1,5 +1,6 @@
 """`asof train`."""
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,4 +64,6 @@ def _print(result: "TrainingResult", now: str | None) -> None:
             [[gate.gate, "passed" if gate.passed else "FAILED", gate.detail] for gate in result.gates],
         )
     if result.status == "registered":
-        click.echo(f"\nNext: asof promote {result.model} {result.version}" + (f" --now {now}" if now else ""))
+        click.echo(
+            f"\nNext: asof promote {result.model} {result.version}" + (f" --now {shlex.quote(now)}" if now else "")
+        )

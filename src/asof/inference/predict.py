@@ -48,12 +48,11 @@ class _Attempt:
     run: Run = field(init=False)
     version: int | None = None
     window_rows: int | None = None
-    scored_rows: int | None = None
 
     def __post_init__(self) -> None:
         self.run = Run(self.model, self.project.clock)
 
-    def row(self, status: str, error: BaseException | None = None) -> dict[str, object]:
+    def row(self, status: str, error: BaseException | None = None, scored_rows: int | None = None) -> dict[str, object]:
         """The row of `prediction_runs`."""
         return {
             **self.run.columns(status, error),
@@ -62,7 +61,7 @@ class _Attempt:
             "window_from": self.window_from,
             "window_to": self.window_to,
             "window_rows": self.window_rows,
-            "scored_rows": self.scored_rows,
+            "scored_rows": scored_rows,
         }
 
 
@@ -105,7 +104,6 @@ def predict(
         except (Exception, KeyboardInterrupt) as error:
             with warehouse.transaction():
                 registry.create()
-                attempt.scored_rows = None
                 registry.append("prediction_runs", [attempt.row("failed", error)])
             raise
 
@@ -138,8 +136,7 @@ def _predict(
         registry.create()
         table.create(warehouse, view)
         table.append(warehouse, scored, policy, spec.inference.policy or "")
-        attempt.scored_rows = rows.num_rows
-        registry.append("prediction_runs", [attempt.row("done")])
+        registry.append("prediction_runs", [attempt.row("done", scored_rows=rows.num_rows)])
     return PredictionResult(
         model=model,
         run_id=attempt.run.run_id,
@@ -148,7 +145,7 @@ def _predict(
         window_from=attempt.window_from,
         window_to=attempt.window_to,
         window_rows=attempt.window_rows,
-        scored_rows=attempt.scored_rows,
+        scored_rows=rows.num_rows,
         table=f"{project.predictions_schema}.{model}",
     )
 

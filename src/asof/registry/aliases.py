@@ -27,8 +27,14 @@ class AliasChange:
 
 def version_behind(registry: Registry, model: str, alias: str, now: datetime) -> int | None:
     """The number of the version that was behind an alias at a moment, None where the alias was free."""
-    events = [event for event in _events(registry, model, alias) if event["happened_at"] <= now]
-    return events[-1]["to_version"] if events else None
+    return aliases_at(registry, now).get((model, alias))
+
+
+def aliases_at(registry: Registry, now: datetime) -> dict[tuple[str, str], int]:
+    """The version behind each (model, alias) at a moment: what the last event by then says."""
+    columns = ("model", "alias", "to_version")
+    events = registry.rows("alias_events", "happened_at <= ?", [now], columns=columns, order_by="event_id")
+    return {(event["model"], event["alias"]): event["to_version"] for event in events}
 
 
 def require_version(registry: Registry, model: str, alias: str, now: datetime) -> int:

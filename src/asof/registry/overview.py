@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from asof.registry.aliases import aliases_at
 from asof.registry.store import Registry
 from asof.spec.project import Project
 
@@ -25,9 +26,7 @@ def overview(project: Project) -> list[VersionOverview]:
     now = project.clock.now()
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
-        events = registry.rows(
-            "alias_events", "happened_at <= ?", [now], columns=("model", "alias", "to_version"), order_by="event_id"
-        )
+        aliases = aliases_at(registry, now)
         measured = registry.rows(
             "metrics", "split = 'test' and slice_by = 'all'", columns=("run_id", "metric", "value"), order_by="metric"
         )
@@ -38,7 +37,6 @@ def overview(project: Project) -> list[VersionOverview]:
             columns=("model", "version", "status", "created_at", "known_by", "run_id"),
             order_by="model, version desc",
         )
-    aliases = {(event["model"], event["alias"]): event["to_version"] for event in events}
     return [
         VersionOverview(
             model=row["model"],

@@ -21,12 +21,12 @@ class Registry:
 
     def create(self) -> None:
         """Creates what is missing; to be called in a transaction that writes."""
-        self.warehouse.execute(f"create schema if not exists {self.warehouse.qualified(self.schema)}")
-        self.warehouse.execute(f"use {self.warehouse.qualified(self.schema)}")
+        schema, main = self.warehouse.qualified(self.schema), self.warehouse.qualified("main")
+        self.warehouse.execute(f"create schema if not exists {schema}")
+        self.warehouse.execute(f"use {schema}")
         self.warehouse.execute(files("asof.registry").joinpath("tables.sql").read_text())
-        self.warehouse.execute(
-            f"use {self.warehouse.qualified('main')}"
-        )  # A policy that runs later finds its own tables, not the registry's.
+        # A policy that runs later finds its own tables, not the registry's.
+        self.warehouse.execute(f"use {main}")
 
     def append(self, table: str, rows: Sequence[Mapping[str, object]]) -> None:
         self.warehouse.insert(self.schema, table, rows)
@@ -43,13 +43,12 @@ class Registry:
         """The rows of a table for which an SQL condition holds; its values are bound. None before the first write."""
         if not self.exists:
             return []
-        names = ", ".join(quoted(name) for name in columns)
-        sql = (
-            f"select {names} from {self.warehouse.qualified(self.schema, table)} where {condition} order by {order_by}"
-        )
+        names, source = ", ".join(quoted(name) for name in columns), self.warehouse.qualified(self.schema, table)
+        sql = f"select {names} from {source} where {condition} order by {order_by}"
         return self.warehouse.rows(sql, parameters)
 
     def next_number(self, table: str, column: str, condition: str = "true", parameters: Sequence[object] = ()) -> int:
         """One more than the greatest number in a column; the one writer makes it safe within a transaction."""
-        sql = f"select max({quoted(column)}) as newest from {self.warehouse.qualified(self.schema, table)} where {condition}"
+        source = self.warehouse.qualified(self.schema, table)
+        sql = f"select max({quoted(column)}) as newest from {source} where {condition}"
         return (self.warehouse.rows(sql, parameters)[0]["newest"] or 0) + 1
