@@ -4,9 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from toy import ToyProject, write_toy_project
 
 pytest_plugins = ["flights_slice"]
+
+# The same cases on every machine; `thorough` looks for new ones.
+settings.register_profile("ci", max_examples=500, derandomize=True, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=10_000, deadline=None, database=None)
+settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)

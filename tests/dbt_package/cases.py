@@ -29,28 +29,52 @@ MOODS = [
     ("A", None, at("10:00"), "nowhere"),
 ]
 
-# id, shop, city, when -> price, note, price of the last two hours, mood
+# when it began, when it was announced: a group without entity, the same for every shop
+SEASONS = [
+    (at("08:00"), at("08:00"), "spring"),
+    (at("15:00"), at("12:00"), "summer"),
+    (at("12:00"), at("16:00"), "rain"),
+]
+
+# shop, signed, filed, end: the first ends when the second begins, which is filed later; the second ends for good
+LEASES = [
+    ("A", at("08:00"), at("08:00"), at("11:00"), 100),
+    ("A", at("11:00"), at("12:30"), at("16:00"), 200),
+    ("B", at("08:00"), at("08:00"), None, 300),
+]
+
+# id, shop, city, when -> price, note, price of the last two hours, mood, season, rent
 QUESTIONS = {
-    (1, "A", "X", at("09:30")): (None, None, None, None),  # nothing has happened yet
-    (2, "A", "X", at("10:00")): (1, "on time", 1, "calm"),  # the same moment counts
-    (3, "A", "X", at("11:30")): (1, "on time", 1, "calm"),  # what happened at 11 is not known yet
-    (4, "A", "Y", at("12:00")): (3, "on time", 3, None),  # the mood is exactly two hours old: too old
-    (5, "A", "X", at("13:00")): (3, "on time", 3, "busy"),  # news of something older changes nothing
-    (6, "A", "X", at("13:59")): (3, "on time", 3, "busy"),
-    (7, "A", "X", at("14:00")): (4, "restated", None, "busy"),  # the newer word of the two counts; two hours old
-    (8, "A", "X", at("14:59")): (4, "restated", None, None),
-    (9, "A", "X", at("15:00")): (5, "announced", 5, None),  # known since 9, true from 15
-    (10, "A", "X", at("16:30")): (None, "a NULL is a fact", None, None),
-    (11, "A", "X", at("12:45")): (3, "on time", 3, "busy"),
-    (12, "A", "X", at("12:45")): (3, "on time", 3, "busy"),  # the same question, asked by another
-    (13, "B", "X", at("16:00")): (None, None, None, None),  # a NULL time never matches
-    (14, None, "X", at("16:00")): (None, None, None, None),  # a NULL entity never matches
-    (15, "A", None, at("11:00")): (1, "on time", 1, None),  # nor a NULL in one part of it
-    (16, "C", "X", at("16:00")): (None, None, None, None),
-    (17, "Z", "X", at("16:00")): (None, None, None, None),  # a shop without any row
+    (1, "A", "X", at("09:30")): (None, None, None, None, "spring", 100),  # nothing has happened yet
+    (2, "A", "X", at("10:00")): (1, "on time", 1, "calm", "spring", 100),  # the same moment counts
+    (3, "A", "X", at("11:30")): (1, "on time", 1, "calm", "spring", 100),  # what happened at 11 is not known yet
+    (4, "A", "Y", at("12:00")): (3, "on time", 3, None, "spring", 100),  # the mood is exactly two hours old: too old
+    (5, "A", "X", at("13:00")): (3, "on time", 3, "busy", "spring", 200),  # news of something older changes nothing
+    (6, "A", "X", at("13:59")): (3, "on time", 3, "busy", "spring", 200),
+    (7, "A", "X", at("14:00")): (
+        4,
+        "restated",
+        None,
+        "busy",
+        "spring",
+        200,
+    ),  # the newer word of the two counts; two hours old
+    (8, "A", "X", at("14:59")): (4, "restated", None, None, "spring", 200),
+    (9, "A", "X", at("15:00")): (5, "announced", 5, None, "summer", 200),  # known since 9, true from 15
+    (10, "A", "X", at("16:30")): (None, "a NULL is a fact", None, None, "summer", None),
+    (11, "A", "X", at("12:45")): (3, "on time", 3, "busy", "spring", 200),
+    (12, "A", "X", at("12:45")): (3, "on time", 3, "busy", "spring", 200),  # the same question, asked by another
+    (13, "B", "X", at("16:00")): (None, None, None, None, "summer", 300),  # a NULL time never matches
+    (14, None, "X", at("16:00")): (None, None, None, None, "summer", None),  # a NULL entity never matches
+    (15, "A", None, at("11:00")): (1, "on time", 1, None, "spring", 100),  # nor a NULL in one part of it
+    (16, "C", "X", at("16:00")): (None, None, None, None, "summer", None),
+    (17, "Z", "X", at("16:00")): (None, None, None, None, "summer", None),  # a shop without any row
 }
 
 NOT_DUE = [(18, "A", "X", at("17:01")), (19, "A", "X", None)]
 
 # id, answer, when it was known: the second is not known by now, the third has no question
 ANSWERS = [(2, True, at("16:59")), (3, False, at("18:30")), (99, True, at("10:00"))]
+
+# all of it but the questions, as tables to fill
+FACTS = {"prices": PRICES, "moods": MOODS, "seasons": SEASONS, "leases": LEASES, "answers": ANSWERS}

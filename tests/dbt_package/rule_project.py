@@ -7,55 +7,50 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+from engines import Engine, create_tables, fill
 
 DBT = Path(sys.executable).with_name("dbt")
-
-TABLES = {
-    "questions": "id integer, shop varchar, city varchar, asked_at timestamptz",
-    "prices": "shop varchar, happened_at timestamptz, learned_at timestamptz, price integer, note varchar",
-    "moods": "shop varchar, city varchar, felt_at timestamptz, mood varchar",
-    "answers": "id integer, answer boolean, answered_at timestamptz",
-}
 
 
 @dataclass(frozen=True)
 class RuleProject:
-    """The project in a folder of its own."""
+    """The project in a folder of its own, on one engine."""
 
     root: Path
     environment: dict[str, str]
+    engine: Engine
 
     def dbt(self, *arguments: str, now: str | None = None, **values: object) -> subprocess.CompletedProcess:
         values |= {"asof_now": now} if now else {}
         variables = ("--vars", json.dumps(values)) if values else ()
+        target = () if "--target" in arguments else ("--target", self.engine.name)
         return subprocess.run(
-            [DBT, *arguments, *variables],
+            [DBT, *arguments, *target, *variables],
             cwd=self.root,
-            env=self.environment,
+            env={**self.environment, **self.engine.environment},
             capture_output=True,
             text=True,
             check=False,
         )
 
     def sql(self, statement: str) -> list[tuple]:
-        with duckdb.connect(str(self.root / "rule.duckdb")) as connection:
-            connection.execute("set timezone = 'UTC'")
-            return connection.execute(statement).fetchall()
+        with self.engine.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    def execute(self, statement: str) -> None:
+        with self.engine.cursor() as cursor:
+            cursor.execute(statement)
 
     def fill(self, **tables: Sequence[tuple]) -> None:
-        """Replaces the raw tables with these rows."""
-        with duckdb.connect(str(self.root / "rule.duckdb")) as connection:
-            fill(connection, **tables)
+        """Replaces the rows of all raw tables."""
+        with self.engine.cursor() as cursor:
+            create_tables(cursor)
+            fill(cursor, self.engine.mark, tables)
+
+    def columns(self, table: str) -> list[str]:
+        named = f"select column_name from information_schema.columns where table_name = '{table}' "
+        return [name for (name,) in self.sql(f"{named} order by ordinal_position")]
 
     def compiled(self, model: str) -> str:
         return (self.root / f"target/compiled/rule/models/right/{model}.sql").read_text()
-
-
-def fill(connection: duckdb.DuckDBPyConnection, **tables: Sequence[tuple]) -> None:
-    connection.execute("set timezone = 'UTC'; create schema if not exists raw")
-    for name, columns in TABLES.items():
-        connection.execute(f"create or replace table raw.{name} ({columns})")
-        if tables[name]:
-            marks = ", ".join("?" * len(tables[name][0]))
-            connection.executemany(f"insert into raw.{name} values ({marks})", tables[name])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cases import ANSWERS, MOODS, PRICES, QUESTIONS
+from cases import FACTS, PRICES, QUESTIONS
 
 MESSAGES = {
     "group_without_role": "asof: no_role has the role none, expected feature_group; in its YAML write config: {meta:",
@@ -21,17 +21,27 @@ MESSAGES = {
     "write asof.features(ref('prices'), prefix='prices_')",
     "two_columns_but_for_their_case": "the column PRICE comes from prices and from shouting",
     "group_with_unknown_key": "asof: unknown_key (feature_group) has the unknown key tttl in meta.asof; known: role, entity, "
-    "event_time, known_at, ttl",
+    "event_time, known_at, ttl, valid_to, waive",
     "entity_that_is_text": "asof: entity_as_text (feature_group) has the text shop as its entity, expected a list; "
     "write entity: [shop]",
-    "group_with_a_reserved_name": "reserved_name has a column asof_visible_from, a name that the join needs; rename it",
+    "group_with_a_reserved_name": "reserved_name has a column asof_visible_from; names that begin with asof_ are kept for the "
+    "join, rename it",
+    "group_untested": "the test asof.unique_feature_rows of untested is missing, and the join would not know which of two rows "
+    "of one time to take; in its YAML write data_tests: [asof.unique_feature_rows]",
+    "group_tested_by_halves": "the test asof.unique_feature_rows of tested_by_halves only warns, and the join would not know",
+    "group_tested_in_part": "the test asof.unique_feature_rows of tested_in_part looks at some of its rows only, and",
+    "entity_of_another_type": "the entity column shop is bigint in shop_as_number and character varying(256) in the spine questions; in one of "
+    "them write cast(shop as ...) as shop",
+    "group_with_deletions_as_rows": "deletions_as_rows has deletions as rows of their own (dbt_is_deleted); make the group a "
+    "model over it, with where dbt_is_deleted = 'False', without that column, and with valid_to: dbt_valid_to in its meta",
+    "wrong_lookback": "the lookback of wrong_lookback is 'soon', expected for example '3 hours'",
     "no_list_of_features": "asof.feature_view: features takes a list of asof.features(...), got",
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _parts(rule):
-    rule.fill(questions=[*QUESTIONS], prices=PRICES, moods=MOODS, answers=ANSWERS)
+    rule.fill(questions=[*QUESTIONS], **FACTS)
     built = rule.dbt("run", "--select", "path:models/parts")
     assert built.returncode == 0, built.stdout
 
@@ -54,7 +64,7 @@ def test_every_wrong_view_is_tested(refusals):
 
 
 def test_a_group_that_is_not_built(rule):
-    rule.sql("drop view moods")
+    rule.execute("drop view moods")
     done = rule.dbt("run", "--select", "unlabelled", asof_partial_builds=True)
     assert "asof: moods is not built yet; run: dbt build --select +moods" in done.stdout
     rule.dbt("run", "--select", "moods")
@@ -101,9 +111,7 @@ def test_a_clock_that_is_no_instant(rule, now):
 
 def test_rows_of_one_entity_event_and_known_time_fail_the_group_s_test(rule):
     shop, happened, learned, _, _ = PRICES[0]
-    rule.fill(
-        questions=[*QUESTIONS], prices=[*PRICES, (shop, happened, learned, 99, "twice")], moods=MOODS, answers=ANSWERS
-    )
+    rule.fill(questions=[*QUESTIONS], **{**FACTS, "prices": [*PRICES, (shop, happened, learned, 99, "twice")]})
     done = rule.dbt("test", "--select", "prices")
     assert done.returncode == 1
     assert "Got 1 result, configured to fail if != 0" in done.stdout

@@ -4,12 +4,13 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from cases import ANSWERS, MOODS, NOT_DUE, PRICES, QUESTIONS
+from cases import ANSWERS, FACTS, NOT_DUE, QUESTIONS, at
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _filled(rule):
-    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=ANSWERS)
+@pytest.fixture(scope="module")
+def rule(each_engine):
+    each_engine.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)
+    return each_engine
 
 
 def build(rule, now, *arguments):
@@ -22,7 +23,7 @@ def test_steps_end_where_one_build_ends(rule):
     first = build(rule, "2024-05-01T12:00:00Z")
     assert [row[0] for row in first] == [1, 2, 3, 4, 15]
     assert all(row[5] is None for row in first)
-    rule.sql("update known set note = 'written before'")
+    rule.execute("update known set note = 'written before'")
 
     second = build(rule, "2024-05-01T17:30:00Z")
     assert [row[0] for row in second] == list(range(1, 19))
@@ -42,7 +43,7 @@ def test_steps_end_where_one_build_ends(rule):
 
 def test_an_outcome_that_is_corrected_is_still_one_row(rule):
     corrected = [*ANSWERS, (2, False, "2024-05-01 17:20:00+00"), (1, True, "2024-05-01 17:20:00+00")]
-    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=corrected)
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **{**FACTS, "answers": corrected})
     for arguments in (["--full-refresh"], []):
         rows = build(rule, "2024-05-01T17:10:00Z", *arguments)
         assert [(row[0], row[5]) for row in rows if row[6]] == [(2, True)]
@@ -50,7 +51,7 @@ def test_an_outcome_that_is_corrected_is_still_one_row(rule):
         rows = build(rule, "2024-05-01T17:30:00Z", *arguments)
         assert [row[0] for row in rows] == list(range(1, 19))
         assert [(row[0], row[5]) for row in rows if row[6]] == [(1, True), (2, False)]
-    rule.fill(questions=[*QUESTIONS, *NOT_DUE], prices=PRICES, moods=MOODS, answers=ANSWERS)
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)
 
 
 def test_the_same_step_again_changes_nothing(rule):
@@ -67,3 +68,22 @@ def test_all_models_of_a_run_have_one_present(rule):
     assert len(presents) == 1
     assert before < datetime.fromisoformat(presents.pop()) < datetime.now(UTC)
     assert "current_timestamp" not in "".join(compiled)
+
+
+def test_a_row_that_comes_later_than_it_says_is_picked_up_within_the_lookback(rule):
+    """Of shop A two rows that say 12:30 reach the warehouse after 17:00; rows of the last two hours are joined again."""
+
+    def build(*arguments):
+        built = rule.dbt("run", "--select", "+looking_back", *arguments, now="2024-05-01T17:00:00Z")
+        assert built.returncode == 0, built.stdout
+        return dict(rule.sql("select id, price from looking_back"))
+
+    before = build("--full-refresh")
+    assert (before[5], before[8], before[9], before[10]) == (3, 4, 5, None)
+    late = [("A", at("12:30"), at("12:30"), 7, "late"), ("A", at("16:20"), at("12:30"), 8, "late")]
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **{**FACTS, "prices": [*FACTS["prices"], *late]})
+    # the newest row was asked at 16:30: those after 14:30 are joined again
+    after = build()
+    assert (after[5], after[8], after[9], after[10]) == (3, 7, 5, 8)
+    assert build("--full-refresh") == {**after, **dict.fromkeys([5, 6, 7, 11, 12], 7)}
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)

@@ -17,5 +17,5 @@ def features(relation, columns=None, ttl=None, prefix=""):
     return relation
 
 
-def feature_view(spine, features, label=None):
+def feature_view(spine, features, label=None, lookback=None):
     return "select * from spine"

@@ -14,8 +14,8 @@
 {% endmacro %}
 
 
-{# meta.asof of a model, with its role and its required keys checked; `columns` maps each column to its type. #}
-{% macro _meta(relation, role, required) %}
+{# meta.asof of a model, with its role and its keys checked; `table_columns` maps each column to its type. #}
+{% macro _meta(relation, role, required, optional=[]) %}
     {%- set node = asof._node(relation) -%}
     {%- set meta = (node.config.meta or {}).get('asof') or (node.meta or {}).get('asof') or {} -%}
     {%- if meta.get('role') != role -%}
@@ -25,10 +25,10 @@
             ~ required | join(': ..., ') ~ ": ...}}}"
         ) }}
     {%- endif -%}
-    {%- for key in meta if key not in ['role', 'ttl'] + required -%}
+    {%- for key in meta if key not in ['role', 'waive'] + required + optional -%}
         {{ exceptions.raise_compiler_error(
             "asof: " ~ node.name ~ " (" ~ role ~ ") has the unknown key " ~ key ~ " in meta.asof; known: role, "
-            ~ required | join(', ') ~ (', ttl' if role == 'feature_group' else '')
+            ~ (required + optional) | join(', ') ~ ", waive"
         ) }}
     {%- endfor -%}
     {%- for key in required -%}
@@ -38,7 +38,8 @@
                 ~ ", expected a list; write " ~ key ~ ": [" ~ meta[key] ~ "]"
             ) }}
         {%- endif -%}
-        {%- if not meta.get(key) -%}
+        {#- A group of facts that concern everything has no entity, and says so: entity: [] -#}
+        {%- if not meta.get(key) and not (key == 'entity' and meta.get(key) is sequence) -%}
             {{ exceptions.raise_compiler_error(
                 "asof: " ~ node.name ~ " (" ~ role ~ ") does not say its " ~ key
                 ~ "; add " ~ key ~ ": ... to meta.asof in its YAML"
@@ -54,7 +55,12 @@
             "asof: " ~ node.name ~ " is not built yet; run: dbt build --select +" ~ node.name
         ) }}
     {%- endif -%}
-    {{ return(dict(meta, name=node.name, relation=relation, table_columns=columns)) }}
+    {{ return(dict(meta, name=node.name, node=node, relation=relation, table_columns=columns)) }}
+{% endmacro %}
+
+
+{% macro _group_meta(relation) %}
+    {{ return(asof._meta(relation, 'feature_group', ['entity', 'event_time', 'known_at'], ['ttl', 'valid_to'])) }}
 {% endmacro %}
 
 
@@ -62,6 +68,7 @@
     {%- set spine = asof._meta(relation, 'spine', ['key', 'as_of']) -%}
     {%- do asof._require_columns(spine, spine.key) -%}
     {%- do asof._require_instant(spine, spine.as_of) -%}
+    {%- do asof._refuse_reserved_names(spine) -%}
     {{ return(spine) }}
 {% endmacro %}
 
@@ -72,31 +79,28 @@
             "asof.feature_view: features takes a list of asof.features(...), got " ~ entry
         ) }}
     {%- endif -%}
-    {%- set group = asof._meta(entry.relation, 'feature_group', ['entity', 'event_time', 'known_at']) -%}
+    {%- set group = asof._group_meta(entry.relation) -%}
+    {%- set times = [group.event_time, group.known_at] + ([group.valid_to] if group.valid_to else []) -%}
     {%- do asof._require_columns(group, group.entity) -%}
-    {%- do asof._require_instant(group, group.event_time) -%}
-    {%- do asof._require_instant(group, group.known_at) -%}
-    {%- for column in group.entity if column not in spine.table_columns -%}
-        {{ exceptions.raise_compiler_error(
-            "asof.feature_view: the entity column " ~ column ~ " of " ~ group.name ~ " is not in the spine "
-            ~ spine.name ~ " (" ~ spine.table_columns.keys() | join(', ') ~ "); add it there"
-        ) }}
+    {%- for time in times -%}
+        {%- do asof._require_instant(group, time) -%}
     {%- endfor -%}
-    {%- if 'asof_visible_from' in group.table_columns | map('lower') -%}
-        {{ exceptions.raise_compiler_error(
-            "asof.feature_view: " ~ group.name ~ " has a column asof_visible_from, a name that the join needs; rename it"
-        ) }}
-    {%- endif -%}
-    {%- set own = group.entity + [group.event_time, group.known_at] -%}
+    {%- do asof._require_entity_of_spine(group, spine) -%}
+    {%- do asof._refuse_reserved_names(group) -%}
+    {%- do asof._refuse_deletions_as_rows(group) -%}
+    {%- do asof._require_unique_rows(group) -%}
+    {%- set own = group.entity + times + (asof._snapshot_columns() if group.node.resource_type == 'snapshot' else []) -%}
     {%- set columns = entry.columns or group.table_columns.keys() | reject('in', own) | list -%}
     {%- do asof._require_columns(group, columns) -%}
     {%- set ttl = entry.ttl or group.get('ttl') -%}
-    {%- if ttl and not modules.re.match('^\d+ (second|minute|hour|day|week)s?$', ttl | string) -%}
-        {{ exceptions.raise_compiler_error(
-            "asof.feature_view: the ttl of " ~ group.name ~ " is '" ~ ttl ~ "', expected for example '3 hours'"
-        ) }}
-    {%- endif -%}
+    {%- do asof._require_length_of_time(ttl, "the ttl of " ~ group.name) if ttl -%}
     {{ return(dict(group, columns=columns, ttl=ttl or none, prefix=entry.prefix)) }}
+{% endmacro %}
+
+
+{# The columns that dbt adds to a snapshot; they are no features. #}
+{% macro _snapshot_columns() %}
+    {{ return(['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to', 'dbt_is_deleted']) }}
 {% endmacro %}
 
 

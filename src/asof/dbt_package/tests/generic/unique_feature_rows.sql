@@ -4,7 +4,7 @@
 #}
 {% test unique_feature_rows(model) %}
     {%- if execute -%}
-        {%- set group = asof._meta(model, 'feature_group', ['entity', 'event_time', 'known_at']) -%}
+        {%- set group = asof._group_meta(model) -%}
         {%- set columns = (group.entity + [group.event_time, group.known_at]) | unique -%}
         {%- set columns = columns | map('string') | list %}
 select

@@ -5,6 +5,8 @@
         asof.features(ref('prices')),
         asof.features(ref('prices'), columns=['price'], ttl='2 hours', prefix='fresh_'),
         asof.features(ref('moods')),
+        asof.features(ref('seasons')),
+        asof.features(ref('leases')),
     ],
     label=ref('answers'),
 ) }}

@@ -1,52 +1,4 @@
-{# What a feature view refuses when it is compiled, before any row is read. #}
-{% macro _require_columns(model, names) %}
-    {%- for name in names if name not in model.table_columns -%}
-        {{ exceptions.raise_compiler_error(
-            "asof: " ~ model.name ~ " has no column " ~ name ~ "; it has " ~ model.table_columns.keys() | join(', ')
-        ) }}
-    {%- endfor -%}
-{% endmacro %}
-
-
-{% macro _require_instant(model, name) %}
-    {%- do asof._require_columns(model, [name]) -%}
-    {%- set type = model.table_columns[name] -%}
-    {%- if type not in ('timestamp with time zone', 'timestamptz') -%}
-        {{ exceptions.raise_compiler_error(
-            "asof: the time " ~ name ~ " of " ~ model.name ~ " is " ~ type ~ ", expected an instant; in the model write: "
-            ~ name ~ " at time zone 'UTC' as " ~ name ~ " (with the zone in which it was recorded)"
-        ) }}
-    {%- endif -%}
-{% endmacro %}
-
-
-{% macro _refuse_collisions(spine, groups, label) %}
-    {#- Names are compared in lower case, as DuckDB does. -#}
-    {%- set owners = {} -%}
-    {%- for column in spine.table_columns -%}
-        {%- do owners.update({column | lower: spine.name}) -%}
-    {%- endfor -%}
-    {%- for group in groups -%}
-        {%- for column in group.columns -%}
-            {%- set name = group.prefix ~ column -%}
-            {%- if name | lower in owners -%}
-                {{ exceptions.raise_compiler_error(
-                    "asof.feature_view: the column " ~ name ~ " comes from " ~ owners[name | lower] ~ " and from " ~ group.name
-                    ~ "; write asof.features(ref('" ~ group.name ~ "'), prefix='" ~ group.name ~ "_')"
-                ) }}
-            {%- endif -%}
-            {%- do owners.update({name | lower: group.name}) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- for column in (label.labels + ['label_known_at'] if label else []) if column | lower in owners -%}
-        {{ exceptions.raise_compiler_error(
-            "asof.feature_view: the label column " ~ column ~ " is also a column of " ~ owners[column | lower]
-            ~ "; rename it there, or give that group a prefix"
-        ) }}
-    {%- endfor -%}
-{% endmacro %}
-
-
+{# What a feature view refuses of the build in which it is compiled: its session, its selection, its clock. #}
 {% macro _refuse_unit_test(relation) %}
     {%- if not graph or '__dbt__cte__' in (relation | string) -%}
         {{ exceptions.raise_compiler_error(
@@ -57,13 +9,19 @@
 {% endmacro %}
 
 
+{# Where the session has a zone, a day of an interval is a day there, and 23 or 25 hours long twice a year. #}
 {% macro _require_utc_session() %}
-    {%- set zone = run_query("select current_setting('TimeZone')").columns[0].values()[0] -%}
-    {%- if zone not in ('UTC', 'Etc/UTC') -%}
-        {{ exceptions.raise_compiler_error(
-            "asof.feature_view: the session's time zone is " ~ zone ~ ", expected UTC; "
-            ~ "in profiles.yml, under the target, write settings: {TimeZone: UTC}"
-        ) }}
+    {%- set remedies = {
+        'duckdb': "in profiles.yml, under the target, write settings: {TimeZone: UTC}",
+        'postgres': "run alter database <its name> set timezone = 'UTC', or set the environment variable PGTZ=UTC",
+    } -%}
+    {%- if target.type in remedies -%}
+        {%- set zone = run_query("select current_setting('TimeZone')").columns[0].values()[0] -%}
+        {%- if zone not in ('UTC', 'Etc/UTC') -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: the session's time zone is " ~ zone ~ ", expected UTC; " ~ remedies[target.type]
+            ) }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 

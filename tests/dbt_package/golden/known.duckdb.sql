@@ -1,0 +1,149 @@
+with outcome as (
+    select *
+    from (
+        select
+            "id",
+            "answer",
+            "answered_at",
+            row_number() over (
+                partition by "id"
+                order by "answered_at" desc, "answer"
+            ) as asof_newest
+        from "rule"."main"."answers"
+        where "answered_at" <= cast('2024-05-01 17:00:00+00:00' as timestamptz)
+    ) as known
+    where asof_newest = 1
+),
+
+spine as (
+    select spine.*
+    from "rule"."main"."questions" as spine
+    where
+        spine."asked_at" <= cast('2024-05-01 17:00:00+00:00' as timestamptz)
+),
+
+prices_rows as (
+    select
+        "shop",
+        "price",
+        "note",
+        greatest("happened_at", "learned_at") as asof_visible_from
+    from "rule"."main"."prices" as facts
+    where "happened_at" is not null and "learned_at" is not null
+    window
+        in_order as (
+            partition by "shop"
+            order by asof_visible_from, "happened_at" desc, "learned_at" desc
+        )
+    qualify
+        "happened_at" = max("happened_at") over in_order
+        and asof_visible_from is distinct from lag(asof_visible_from) over in_order
+),
+
+prices_rows_2 as (
+    select
+        "shop",
+        "happened_at",
+        "price",
+        greatest("happened_at", "learned_at") as asof_visible_from
+    from "rule"."main"."prices" as facts
+    where "happened_at" is not null and "learned_at" is not null
+    window
+        in_order as (
+            partition by "shop"
+            order by asof_visible_from, "happened_at" desc, "learned_at" desc
+        )
+    qualify
+        "happened_at" = max("happened_at") over in_order
+        and asof_visible_from is distinct from lag(asof_visible_from) over in_order
+),
+
+moods_rows as (
+    select
+        "shop",
+        "city",
+        "felt_at",
+        "mood",
+        "felt_at" as asof_visible_from
+    from "rule"."main"."moods" as facts
+),
+
+seasons_rows as (
+    select
+        "season",
+        greatest("begins_at", "announced_at") as asof_visible_from
+    from "rule"."main"."seasons" as facts
+    where "begins_at" is not null and "announced_at" is not null
+    window
+        in_order as (
+            order by asof_visible_from, "begins_at" desc, "announced_at" desc
+        )
+    qualify
+        "begins_at" = max("begins_at") over in_order
+        and asof_visible_from is distinct from lag(asof_visible_from) over in_order
+),
+
+leases_rows as (
+    select
+        "shop",
+        "rent",
+        case
+            when not exists (
+                select 1
+                from "rule"."main"."leases" as successor
+                where
+                    successor."shop" = facts."shop"
+                    and successor."signed_at" = facts."ends_at"
+            )
+                then facts."ends_at"
+        end as asof_ends_at,
+        greatest("signed_at", "filed_at") as asof_visible_from
+    from "rule"."main"."leases" as facts
+    where "signed_at" is not null and "filed_at" is not null
+    window
+        in_order as (
+            partition by "shop"
+            order by asof_visible_from, "signed_at" desc, "filed_at" desc
+        )
+    qualify
+        "signed_at" = max("signed_at") over in_order
+        and asof_visible_from is distinct from lag(asof_visible_from) over in_order
+)
+
+select
+    spine.*,
+    prices_rows."price",
+    prices_rows."note",
+    case
+        when prices_rows_2."happened_at" > spine."asked_at" - interval '2 hours'
+            then prices_rows_2."price"
+    end as "fresh_price",
+    case
+        when moods_rows."felt_at" > spine."asked_at" - interval '2 hours'
+            then moods_rows."mood"
+    end as "mood",
+    seasons_rows."season",
+    case
+        when coalesce(leases_rows.asof_ends_at > spine."asked_at", true)
+            then leases_rows."rent"
+    end as "rent",
+    outcome."answer",
+    outcome."answered_at" as label_known_at
+from spine
+asof left join prices_rows
+    on spine."shop" = prices_rows."shop"
+    and spine."asked_at" >= prices_rows.asof_visible_from
+asof left join prices_rows_2
+    on spine."shop" = prices_rows_2."shop"
+    and spine."asked_at" >= prices_rows_2.asof_visible_from
+asof left join moods_rows
+    on spine."shop" = moods_rows."shop"
+    and spine."city" = moods_rows."city"
+    and spine."asked_at" >= moods_rows.asof_visible_from
+asof left join seasons_rows
+    on spine."asked_at" >= seasons_rows.asof_visible_from
+asof left join leases_rows
+    on spine."shop" = leases_rows."shop"
+    and spine."asked_at" >= leases_rows.asof_visible_from
+left join outcome
+    on spine."id" = outcome."id"

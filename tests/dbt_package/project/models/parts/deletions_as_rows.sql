@@ -1,0 +1,4 @@
+select
+    *,
+    'False' as dbt_is_deleted
+from {{ ref('prices') }}

@@ -1,0 +1,2 @@
+select * from {{ source('raw', 'leases') }}
+{{ asof.visible('filed_at') }}

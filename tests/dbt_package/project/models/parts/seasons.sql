@@ -1,0 +1,2 @@
+select * from {{ source('raw', 'seasons') }}
+{{ asof.visible('announced_at') }}
