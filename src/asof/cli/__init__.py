@@ -12,6 +12,7 @@ import click
 
 from asof import __version__
 from asof.cli.aliases import promote, rollback
+from asof.cli.lint import lint
 from asof.cli.predict import predict
 from asof.cli.status import status
 from asof.cli.train import train
@@ -29,7 +30,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (train, promote, rollback, predict, status):
+for command in (lint, train, promote, rollback, predict, status):
     asof.add_command(command)
 
 

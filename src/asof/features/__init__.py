@@ -1,0 +1,1 @@
+"""Features, seen from outside of dbt: what their SQL says, checked by reading it and by running it again."""

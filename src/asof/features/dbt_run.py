@@ -1,0 +1,44 @@
+"""Runs dbt beside the project's own runs: with a target folder of its own, quietly, and with the clock set."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asof.errors import ProjectError
+from asof.spec.project import Project
+
+
+def run_dbt(
+    project: Project, command: str, now: datetime, folder: Path, *, select: Iterable[str], profiles: Path | None = None
+) -> dict[str, Any]:
+    """`dbt <command> --full-refresh` of the selected models at the instant `now`; the manifest that it wrote.
+
+    Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
+    Raises ProjectError with dbt's words when it fails.
+    """
+    variables = json.dumps({"asof_now": now.isoformat(), "asof_partial_builds": True})
+    arguments = [
+        *("--quiet", "--no-use-colors", "--log-path", str(folder / "logs"), command, "--full-refresh"),
+        *("--project-dir", str(project.dbt_dir), "--profiles-dir", str(profiles or project.target.file.parent)),
+        *("--target", project.target.name, "--target-path", str(folder / "target"), "--vars", variables),
+        *(("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test") if command == "build" else ()),
+        *("--select", *select),
+    ]
+    done = subprocess.run(  # noqa: S603  # dbt, with arguments that are never read by a shell
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],
+        cwd=project.root,
+        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.strip())
+        raise ProjectError(f"dbt {command} failed as of {now.isoformat()}:\n{said}")
+    manifest: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())
+    return manifest

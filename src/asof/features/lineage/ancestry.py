@@ -1,0 +1,117 @@
+"""Lineage across models: everything that a column of a relation comes from, back to the sources."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from asof.features.graph import Graph, Node
+from asof.features.lineage.query import ROWS, Query, Step, Trace
+
+Column = tuple[str, str]  # node id, column name in lower case
+
+
+@dataclass(frozen=True)
+class Place:
+    """A step, and the node in whose SQL it stands."""
+
+    node: Node
+    step: Step
+
+
+@dataclass
+class Trail:
+    """All columns that a column comes from, itself among them, and the places on the way, the nearest first."""
+
+    columns: dict[Column, None]
+    places: dict[tuple[int, int], Place]
+
+    @classmethod
+    def empty(cls) -> "Trail":
+        return cls({}, {})
+
+    def add(self, other: "Trail") -> None:
+        self.columns.update(other.columns)
+        self.places.update(other.places)
+
+    def sources(self, graph: Graph) -> set[Column]:
+        """Those of its columns that no SQL of the project makes."""
+        return {(id_, name) for id_, name in self.columns if graph.nodes[id_].sql is None and name != ROWS}
+
+    def node_ids(self) -> set[str]:
+        return {id_ for id_, _ in self.columns}
+
+
+class Ancestry:
+    """Answers where columns come from. `columns_of` says what columns a relation without SQL has."""
+
+    def __init__(self, graph: Graph, dialect: str, columns_of: Callable[[Node], Iterable[str]]) -> None:
+        self.graph = graph
+        self._dialect = dialect
+        self._columns_of = columns_of
+        self._queries: dict[str, Query] = {}
+        self._columns: dict[str, list[str]] = {}
+        self._trails: dict[Column, Trail] = {}
+
+    def columns(self, node: Node) -> list[str]:
+        """The columns of a relation, in lower case."""
+        if node.id not in self._columns:
+            if node.sql is None:
+                found = [name.lower() for name in self._columns_of(node)]
+            else:
+                found = self.query(node).outputs
+                if node.kind == "snapshot":
+                    found = [*found, "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"]
+            self._columns[node.id] = found
+        return self._columns[node.id]
+
+    def query(self, node: Node) -> Query:
+        """The query of a node that has SQL. Raises ProjectError when it cannot be read."""
+        if node.id not in self._queries:
+            schema: dict[str, Any] = {}
+            for parent in self.graph.parents(node):
+                database, schema_name, table = parent.relation
+                columns = dict.fromkeys(self.columns(parent), "unknown")
+                schema.setdefault(database, {}).setdefault(schema_name, {})[table] = columns
+            self._queries[node.id] = Query(node.sql or "", self._dialect, schema, node.name)
+        return self._queries[node.id]
+
+    def trail(self, node: Node, column: str) -> Trail:
+        """Everything that a column's values come from; with `ROWS`, what decides which rows there are."""
+        key = (node.id, column.lower())
+        if key not in self._trails:
+            self._trails[key] = Trail({key: None}, {})
+            self._trails[key] = self._follow(node, column.lower())
+        return self._trails[key]
+
+    def whole(self, node: Node, column: str) -> Trail:
+        """A column's values and its rows together."""
+        found = Trail.empty()
+        found.add(self.trail(node, column))
+        found.add(self.trail(node, ROWS))
+        return found
+
+    def at(self, place: Place, expression: Any) -> Trail:
+        """Everything that an expression comes from, seen from a place."""
+        trace = self.query(place.node).value(expression, place.step.scope)
+        return self._onwards(place.node, trace)
+
+    def _follow(self, node: Node, column: str) -> Trail:
+        found = Trail({(node.id, column): None}, {})
+        if node.sql is None:
+            return found
+        if node.kind == "snapshot" and column in ("dbt_valid_from", "dbt_updated_at", "dbt_valid_to"):
+            updated_at = node.config.get("updated_at")
+            if node.config.get("strategy") != "timestamp" or not updated_at:
+                return found  # the time of dbt's own run
+            column = str(updated_at).lower()
+        trace = self.query(node).trace(column)
+        found.add(self._onwards(node, trace))
+        return found
+
+    def _onwards(self, node: Node, trace: Trace) -> Trail:
+        found = Trail({}, {key: Place(node, step) for key, step in trace.steps.items()})
+        for relation, column in trace.inputs:
+            parent = self.graph.find(*relation)
+            if parent is not None:
+                found.add(self.trail(parent, column))
+        return found

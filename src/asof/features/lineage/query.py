@@ -1,0 +1,198 @@
+"""Lineage within one query: what an output column is computed from, and what decides which rows there are.
+
+sqlglot resolves every column to its table or subquery; this module walks those scopes and keeps what it passes.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from asof.errors import ProjectError
+
+Relation = tuple[str, str, str]
+ROWS = "*"  # in the place of a column: the rows themselves, whatever their columns
+
+
+@dataclass(frozen=True)
+class Step:
+    """An expression on the way, and the select that it stands in: a column's own, or a condition on rows."""
+
+    select: Any  # exp.Select, or None for a table function
+    expression: Any  # exp.Expression
+    scope: Any  # where its columns are resolved
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (id(self.select), id(self.expression))
+
+
+@dataclass
+class Trace:
+    """What a column comes from: columns of relations, by the steps between."""
+
+    inputs: dict[tuple[Relation, str], None]
+    steps: dict[tuple[int, int], Step]
+
+    @classmethod
+    def empty(cls) -> "Trace":
+        return cls({}, {})
+
+    def add(self, other: "Trace") -> None:
+        self.inputs.update(other.inputs)
+        self.steps.update(other.steps)
+
+
+class Query:
+    """A compiled query, with its columns resolved."""
+
+    def __init__(self, sql: str, dialect: str, schema: dict[str, Any], name: str) -> None:
+        """Raises ProjectError when the SQL cannot be read."""
+        try:
+            expression = qualify(
+                sqlglot.parse_one(sql, dialect=dialect),
+                schema=schema,
+                dialect=dialect,
+                validate_qualify_columns=False,
+                quote_identifiers=False,
+                identify=False,
+            )
+        except SqlglotError as error:
+            first = str(error).splitlines()[0]
+            raise ProjectError(f"dbt model {name}: its compiled SQL cannot be read: {first}") from None
+        root = build_scope(expression)
+        if root is None:
+            raise ProjectError(f"dbt model {name}: its compiled SQL is no query")
+        self.root: Scope = root
+        self._traces: dict[tuple[int, str], Trace] = {}
+
+    @property
+    def outputs(self) -> list[str]:
+        return [name.lower() for name in self.root.expression.named_selects]
+
+    def trace(self, column: str) -> Trace:
+        """Where an output column's values come from; `ROWS` for what decides which rows there are."""
+        return self._rows(self.root) if column == ROWS else self._column(self.root, column)
+
+    def value(self, expression: exp.Expression, scope: Scope) -> Trace:
+        """Where the columns of an expression come from, seen from a scope."""
+        found = Trace.empty()
+        for column in _own_columns(expression):
+            found.add(self._resolve(column, scope))
+        for subquery in expression.find_all(exp.Query):
+            inner = next((s for s in scope.subquery_scopes if s.expression is subquery), None)
+            if inner is not None:
+                found.add(self._rows(inner))
+                for name in subquery.named_selects:
+                    found.add(self._column(inner, name.lower()))
+        return found
+
+    def _column(self, scope: Scope, column: str) -> Trace:
+        key = (id(scope), column)
+        if key not in self._traces:
+            self._traces[key] = Trace.empty()  # what a recursive query finds of itself
+            self._traces[key] = self._follow(scope, column)
+        return self._traces[key]
+
+    def _follow(self, scope: Scope, column: str) -> Trace:
+        expression = scope.expression
+        if isinstance(expression, exp.SetOperation):
+            found = Trace.empty()
+            names = [name.lower() for name in expression.named_selects]
+            for branch in scope.union_scopes:
+                if column in names:
+                    own = [name.lower() for name in branch.expression.named_selects]
+                    at = own.index(column) if expression.args.get("by_name") and column in own else names.index(column)
+                    found.add(self._column(branch, own[at]))
+            return found
+        if not isinstance(expression, exp.Select):
+            # A table function, as unnest(...): its columns come from what it is given.
+            found = self.value(expression, scope)
+            found.steps[id(None), id(expression)] = Step(None, expression, scope)
+            return found
+        for projection in expression.selects:
+            if projection.alias_or_name.lower() == column:
+                inner = with_windows(projection.unalias(), expression)
+                found = self.value(inner, scope)
+                step = Step(expression, inner, scope)
+                return Trace(dict(found.inputs), {step.key: step, **found.steps})
+        return Trace.empty()
+
+    def _rows(self, scope: Scope) -> Trace:
+        key = (id(scope), ROWS)
+        if key in self._traces:
+            return self._traces[key]
+        found = self._traces[key] = Trace.empty()
+        for branch in scope.union_scopes or ():
+            found.add(self._rows(branch))
+        select = scope.expression
+        if isinstance(select, exp.Select):
+            for condition in conditions(select):
+                inner = with_windows(condition, select)
+                step = Step(select, inner, scope)
+                found.steps[step.key] = step
+                found.add(self.value(inner, scope))
+        for source in scope.sources.values():
+            if isinstance(source, Scope):
+                found.add(self._rows(source))
+            elif isinstance(source, exp.Table):
+                found.inputs[_relation(source), ROWS] = None
+        return found
+
+    def _resolve(self, column: exp.Column, scope: Scope) -> Trace:
+        current: Scope | None = scope
+        while current is not None:
+            source = current.sources.get(column.table)
+            if isinstance(source, Scope):
+                return self._column(source, column.name.lower())
+            if isinstance(source, exp.Table):
+                return Trace({(_relation(source), column.name.lower()): None}, {})
+            current = current.parent
+        return Trace.empty()
+
+
+def conditions(select: exp.Select) -> Iterator[exp.Expression]:
+    """What decides which rows a select has: its where, having and qualify, and the conditions of its joins."""
+    for name in ("where", "having", "qualify"):
+        clause = select.args.get(name)
+        if clause is not None:
+            yield clause.this
+    for join in select.args.get("joins") or ():
+        if join.args.get("on") is not None:
+            yield join.args["on"]
+
+
+def with_windows(expression: exp.Expression, select: exp.Select) -> exp.Expression:
+    """The expression with the windows that it names written out."""
+    named = {window.name.lower(): window for window in select.args.get("windows") or ()}
+    if not named or not any(window.args.get("alias") for window in expression.find_all(exp.Window)):
+        return expression
+    copy = expression.copy()
+    for window in copy.find_all(exp.Window):
+        alias = window.args.get("alias")
+        if alias is not None and alias.name.lower() in named:
+            source = named[alias.name.lower()]
+            for part in ("partition_by", "order", "spec"):
+                if source.args.get(part) is not None:
+                    value = source.args[part]
+                    window.set(part, [v.copy() for v in value] if isinstance(value, list) else value.copy())
+            window.set("alias", None)
+    return copy
+
+
+def _own_columns(expression: exp.Expression) -> Iterable[exp.Column]:
+    """The columns of an expression, but for those within subqueries."""
+    return (
+        node
+        for node in expression.walk(prune=lambda node: isinstance(node, exp.Query) and node is not expression)
+        if isinstance(node, exp.Column)
+    )
+
+
+def _relation(table: exp.Table) -> Relation:
+    return (table.catalog.lower(), table.db.lower(), table.name.lower())

@@ -1,0 +1,95 @@
+"""Reads every feature view of a graph: each feature by each rule, then what the project waives."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from sqlglot import exp
+
+from asof.features.graph import Node, ViewParts
+from asof.features.lineage.ancestry import Ancestry
+from asof.features.lint.buckets import buckets
+from asof.features.lint.knowledge import gates, not_known_yet
+from asof.features.lint.labels import labels
+from asof.features.lint.rules import RULES, SOURCE_NOT_GATED, Finding, Rule
+from asof.features.lint.state import aggregates, current_state, snapshot_known_at, volatile
+from asof.features.lint.subject import Subject, subjects
+from asof.features.lint.view import outsiders
+from asof.features.lint.waivers import check_waivers
+from asof.features.lint.windows import Hit, windows
+
+CHECKS: tuple[Callable[[Subject], Iterator[Hit]], ...] = (
+    labels,
+    windows,
+    buckets,
+    volatile,
+    current_state,
+    snapshot_known_at,
+    aggregates,
+)
+
+
+def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
+    """What is wrong with a feature view, the waived among it. `now` is the present with which the SQL was compiled.
+
+    Raises ProjectError when a query cannot be read or a waiver names no rule or gives no reason.
+    """
+    for node in ancestry.graph.ancestors(parts.view):
+        check_waivers(node)
+    findings: dict[tuple[str, str, str], Finding] = {}
+
+    def report(rule: Rule, node: Node, expression: exp.Expression | str, feature: str) -> None:
+        sql = expression if isinstance(expression, str) else _short(expression)
+        found = findings.setdefault((rule.name, node.id, sql), _finding(rule, parts.view, node, sql))
+        if feature not in found.features:
+            found.features.append(feature)
+
+    for rule, feature, expression in outsiders(parts, ancestry):
+        report(rule, parts.view, expression, feature)
+    readers: dict[str, list[str]] = {}
+    for subject in subjects(parts, ancestry):
+        for rule, place, expression in [
+            *not_known_yet(subject, now),
+            *(hit for check in CHECKS for hit in check(subject)),
+        ]:
+            report(rule, place.node, expression, subject.feature)
+        for id_ in subject.values.node_ids() | subject.rows.node_ids() | subject.known.node_ids():
+            readers.setdefault(id_, []).append(subject.feature)
+    for node, source in _not_gated((ancestry.graph.nodes[id_] for id_ in readers), ancestry, now):
+        for feature in readers[node.id]:
+            report(SOURCE_NOT_GATED, node, f"from {source}", feature)
+    order = list(RULES)
+    return sorted(
+        findings.values(), key=lambda found: (found.severity, order.index(found.rule), found.model, found.sql)
+    )
+
+
+def _not_gated(nodes: Iterable[Node], ancestry: Ancestry, now: datetime) -> Iterator[tuple[Node, str]]:
+    """The models that read sources and compare no time with the present, with the names of the sources."""
+    for node in nodes:
+        sources = [parent.name for parent in ancestry.graph.parents(node) if parent.kind == "source"]
+        if sources and node.sql is not None and not gates(ancestry, node, now):
+            yield node, ", ".join(sources)
+
+
+def _finding(rule: Rule, view: Node, node: Node, sql: str) -> Finding:
+    return Finding(
+        rule.name,
+        rule.severity,
+        view.name,
+        node.name,
+        node.path,
+        sql,
+        features=[],
+        wrong=rule.wrong,
+        remedy=rule.remedy,
+        waived=(node.meta.get("waive") or {}).get(rule.name),
+    )
+
+
+def _short(expression: exp.Expression) -> str:
+    copy = expression.copy()
+    for column in copy.find_all(exp.Column):
+        column.set("table", None)
+    copy.comments = None
+    text = " ".join(copy.sql(dialect="duckdb", comments=False).split())
+    return text if len(text) <= 160 else text[:159] + "…"

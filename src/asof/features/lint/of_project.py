@@ -1,0 +1,91 @@
+"""Lints the feature views of a project: compiles them with dbt and reads what came of it."""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from asof.errors import ProjectError, did_you_mean
+from asof.features.dbt_run import run_dbt
+from asof.features.graph import Graph, Node, read_graph
+from asof.features.lineage.ancestry import Ancestry
+from asof.features.lint.lint import lint
+from asof.features.lint.rules import Finding
+from asof.features.lint.waivers import unused_waivers
+from asof.progress import Progress, Silent
+from asof.spec.project import Project
+
+
+@dataclass(frozen=True)
+class LintResult:
+    """What was found in the feature views that were read, and the waivers (model, rule) that waive nothing."""
+
+    views: list[str]
+    features: int
+    findings: list[Finding]
+    unused_waivers: list[tuple[str, str]]
+
+    def count(self, severity: str) -> int:
+        """The findings of a severity that are not waived."""
+        return sum(found.severity == severity and not found.waived for found in self.findings)
+
+
+def lint_project(project: Project, views: Iterable[str] = (), progress: Progress | None = None) -> LintResult:
+    """Lints these feature views, all of them where none is named. The warehouse is asked for columns, never for rows.
+
+    Raises ProjectError when a view is unknown, dbt fails, or its SQL cannot be read.
+    """
+    progress = progress or Silent()
+    progress.step("compiling")
+    now = project.clock.now()
+    with tempfile.TemporaryDirectory() as folder:
+        graph = read_graph(run_dbt(project, "compile", now, Path(folder), select=["*"]))
+    wanted = list(views) or sorted(view.name for view in graph.views)
+    if not wanted:
+        raise ProjectError(
+            f"dbt project {project.dbt_dir.name} has no feature view; one says role: feature_view in its meta.asof"
+        )
+    with ExitStack() as stack:
+        ancestry = Ancestry(graph, project.target.adapter, _columns(project, graph, stack))
+        findings, seen, features = [], [], 0
+        for name in wanted:
+            progress.step(f"reading {name}")
+            parts = graph.view(name)
+            findings += lint(parts, ancestry, now)
+            seen += graph.ancestors(parts.view)
+            features += len(ancestry.columns(parts.view))
+    return LintResult(wanted, features, findings, unused_waivers(dict.fromkeys(seen), findings))
+
+
+def _columns(project: Project, graph: Graph, stack: ExitStack) -> Callable[[Node], list[str]]:
+    """Where the columns of sources and seeds are asked for: in the warehouse, or on other engines in their YAML."""
+    if project.target.adapter != "duckdb":
+        return _described
+    warehouse = stack.enter_context(project.warehouse(read_only=True))
+
+    def built(node: Node) -> list[str]:
+        _, schema, table = node.relation
+        found = warehouse.rows(
+            "select column_name from information_schema.columns "
+            "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position",
+            [warehouse.catalog, schema, table],
+        )
+        if not found:
+            names = [other.name for other in graph.nodes.values() if other.kind == node.kind]
+            raise ProjectError(
+                f"{node.kind} {node.name}: there is no table {schema}.{table} in the warehouse"
+                f"{did_you_mean(table, set(names) - {node.name})}; load it, or for a seed run: dbt seed"
+            )
+        return [row["column_name"] for row in found]
+
+    return built
+
+
+def _described(node: Node) -> list[str]:
+    if not node.columns:
+        raise ProjectError(
+            f"{node.kind} {node.name}: its YAML describes no columns, and on this engine asof reads them there; "
+            "add columns: [{name: ...}]"
+        )
+    return list(node.columns)

@@ -1,0 +1,84 @@
+"""Windows that see too much: rows after their own, rows that were not known yet, or all rows there are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlglot import exp
+
+from asof.features.lineage.ancestry import Place, Trail
+from asof.features.lint.rules import FITTED_IN_QUERY, LOOKS_AHEAD, WINDOW_NOT_KNOWN, Rule
+from asof.features.lint.subject import Subject
+
+Hit = tuple[Rule, Place, Any]
+
+RANKS = (exp.RowNumber, exp.Rank, exp.DenseRank)
+SHARES = (exp.Ntile, exp.PercentRank, exp.CumeDist)
+
+
+def windows(subject: Subject) -> Iterator[Hit]:
+    """The windows on a feature's way that break a rule."""
+    for place in subject.places:
+        for window in place.step.expression.find_all(exp.Window):
+            rule = _broken(window, place, subject)
+            if rule is not None:
+                yield rule, place, window
+
+
+def _broken(window: exp.Window, place: Place, subject: Subject) -> Rule | None:
+    function = _function(window)
+    partition = window.args.get("partition_by") or []
+    order = window.args.get("order")
+    if isinstance(function, RANKS):
+        return None  # what a rank is used for is a matter of current-state
+    if isinstance(function, SHARES) or order is None:
+        if any(_is_a_time(key, place, subject) for key in partition):
+            return None  # all its rows are of one time
+        return LOOKS_AHEAD if partition else FITTED_IN_QUERY
+    if _frame_goes_on(window) or isinstance(function, exp.Lead) or _looks_back_to_front(window):
+        return LOOKS_AHEAD
+    ordered = Trail.empty()
+    for key in order.expressions:
+        ordered.add(subject.ancestry.at(place, key.this))
+    return WINDOW_NOT_KNOWN if subject.sources(subject.known) - subject.sources(ordered) else None
+
+
+def _function(window: exp.Window) -> exp.Expression:
+    found: exp.Expression = window.this
+    while isinstance(found, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
+        found = found.this
+    return found
+
+
+def _frame_goes_on(window: exp.Window) -> bool:
+    spec = window.args.get("spec")
+    sides = (spec.args.get("start_side"), spec.args.get("end_side")) if spec is not None else ()
+    return any(str(side).upper() == "FOLLOWING" for side in sides)
+
+
+def _looks_back_to_front(window: exp.Window) -> bool:
+    """Its first key goes from new to old, so that what precedes a row came after it."""
+    order = window.args.get("order")
+    first = order.expressions[0] if order and order.expressions else None
+    return isinstance(first, exp.Ordered) and bool(first.args.get("desc"))
+
+
+def _is_a_time(key: exp.Expression, place: Place, subject: Subject) -> bool:
+    """A key of a partition is a time of the feature's row as it is, not cut to a day or the like."""
+    if not isinstance(key, exp.Column):
+        return False
+    trail = subject.ancestry.at(place, key)
+    cut = any(is_cut(found) for found_place in trail.places.values() for found in found_place.step.expression.walk())
+    return not cut and subject.is_time_of_row(trail)
+
+
+def is_cut(expression: exp.Expression) -> bool:
+    """Whether an expression cuts a time to the beginning of a bucket."""
+    if isinstance(expression, (exp.TimestampTrunc, exp.DateTrunc, exp.DatetimeTrunc, exp.DateBin)):
+        return True
+    if isinstance(expression, (exp.Cast, exp.TryCast)):
+        return bool(expression.to.is_type(exp.DataType.Type.DATE))
+    return (
+        isinstance(expression, (exp.TsOrDsToDate, exp.Date))
+        or (isinstance(expression, exp.Func) and expression.sql_name().lower() == "time_bucket")
+        or (isinstance(expression, exp.Anonymous) and expression.name.lower() in ("time_bucket", "date_bin"))
+    )
