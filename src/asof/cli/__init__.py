@@ -14,6 +14,7 @@ from asof import __version__
 from asof.cli.aliases import promote, rollback
 from asof.cli.lint import lint
 from asof.cli.predict import predict
+from asof.cli.replay import replay
 from asof.cli.status import status
 from asof.cli.train import train
 
@@ -30,7 +31,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (lint, train, promote, rollback, predict, status):
+for command in (lint, replay, train, promote, rollback, predict, status):
     asof.add_command(command)
 
 

@@ -54,10 +54,10 @@ def _print(result: "LintResult") -> None:
 def _print_finding(found: "Finding") -> None:
     click.echo(f"{found.severity}: {found.rule} in {found.model} ({found.path})")
     click.echo(f"  {found.sql}")
-    click.echo(f"  {found.wrong[0].upper()}{found.wrong[1:]}.")
+    click.echo(f"  why: {found.wrong}")
     shown = ", ".join(found.features[:5]) + (f" and {len(found.features) - 5} more" if len(found.features) > 5 else "")
-    click.echo(f"  Features of {found.view}: {shown}")
-    click.echo(f"  Mend: {found.remedy}.\n")
+    click.echo(f"  features of {found.view}: {shown}")
+    click.echo(f"  mend: {found.remedy}\n")
 
 
 def _counted(count: int, what: str) -> str:

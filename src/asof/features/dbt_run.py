@@ -14,20 +14,27 @@ from asof.spec.project import Project
 
 
 def run_dbt(
-    project: Project, command: str, now: datetime, folder: Path, *, select: Iterable[str], profiles: Path | None = None
+    project: Project,
+    command: str,
+    now: datetime,
+    folder: Path,
+    *,
+    select: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    profiles: Path | None = None,
 ) -> dict[str, Any]:
-    """`dbt <command> --full-refresh` of the selected models at the instant `now`; the manifest that it wrote.
+    """A dbt command on the selected models, without the excluded kinds, at the instant `now`; the manifest it wrote.
 
     Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
     Raises ProjectError with dbt's words when it fails.
     """
     variables = json.dumps({"asof_now": now.isoformat(), "asof_partial_builds": True})
     arguments = [
-        *("--quiet", "--no-use-colors", "--log-path", str(folder / "logs"), command, "--full-refresh"),
+        *("--quiet", "--no-use-colors", "--log-path", str(folder / "logs"), command),
         *("--project-dir", str(project.dbt_dir), "--profiles-dir", str(profiles or project.target.file.parent)),
         *("--target", project.target.name, "--target-path", str(folder / "target"), "--vars", variables),
-        *(("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test") if command == "build" else ()),
-        *("--select", *select),
+        *(() if command == "parse" else ("--full-refresh", "--select", *select)),
+        *(part for kind in exclude for part in ("--exclude-resource-type", kind)),
     ]
     done = subprocess.run(  # noqa: S603  # dbt, with arguments that are never read by a shell
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],

@@ -10,9 +10,9 @@ from asof.errors import ProjectError, did_you_mean
 Kind = Literal["model", "snapshot", "seed", "source"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
-    """A relation of the project. `sql` is its compiled query; sources and seeds have none."""
+    """A relation of the project; a graph has one object for each. `sql` is its compiled query; sources and seeds have none."""
 
     id: str
     name: str

@@ -1,0 +1,63 @@
+"""`asof replay`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asof.cli.options import json_option, open_project, project_options
+from asof.cli.output import instant, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from asof.features.replay.compare import Difference
+    from asof.features.replay.replay import Moment, ReplayResult
+
+
+@click.command(epilog="Example: asof replay flight_delay --now 2013-11-08")
+@click.argument("name", metavar="VIEW_OR_MODEL")
+@click.option("--moments", type=click.IntRange(1, 100), default=3, show_default=True, help="How many moments.")
+@click.option("--at", "at", metavar="INSTANT", multiple=True, help="A moment to replay, instead; can be repeated.")
+@project_options
+@json_option
+def replay(name: str, moments: int, at: tuple[str, ...], as_json: bool, **options: Any) -> int:
+    """Build a feature view as of moments of the past, and compare every cell with today's.
+
+    VIEW_OR_MODEL is a feature view, or a model for its view. Builds in a scratch database; the warehouse is only read.
+    Exits with 1 on a difference: a leak, or a feature that is not deterministic.
+    """
+    project = open_project(**options)
+    from asof.clock import parse_instant
+    from asof.features.replay.replay import replay as run
+
+    with progress_bar() as bar:
+        result = run(project, name, moments=moments, at=[parse_instant(text) for text in at], progress=bar)
+    if as_json:
+        print_json(result)
+    else:
+        _print(result)
+    return 0 if result.agrees else 1
+
+
+def _print(result: "ReplayResult") -> None:
+    for moment in result.moments:
+        click.echo(f"{result.view} as of {instant(moment.moment)} UTC: {_summary(moment)}")
+        for difference in moment.differences:
+            _print_difference(difference)
+
+
+def _summary(moment: "Moment") -> str:
+    if moment.agrees:
+        return f"{moment.rows:,} rows, all {moment.columns} columns as they were then"
+    parts = [f"{moment.rows:,} rows, {len(moment.differences)} of {moment.columns} columns differ"]
+    if moment.only_today:
+        parts.append(f"{moment.only_today:,} rows of today were not there then")
+    if moment.only_then:
+        parts.append(f"{moment.only_then:,} rows of then are not there today")
+    return "; ".join(parts)
+
+
+def _print_difference(difference: "Difference") -> None:
+    where = f"; the first to differ is {difference.first}" if difference.first else ""
+    click.echo(f"  {difference.column}: {difference.rows:,} rows{where}")
+    for example in difference.examples:
+        key = ", ".join(f"{name} = {value}" for name, value in example.key.items())
+        click.echo(f"    {key}: then {example.then}, today {example.today}")

@@ -1,0 +1,117 @@
+"""Compares a view, or a group, as it was built for a moment with the one of today, cell by cell and in the warehouse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from asof.errors import NotBuiltError
+from asof.features.graph import Node
+from asof.features.replay.scratch import TODAY, columns_of
+from asof.warehouse.connection import quoted
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row of which a cell differs: its key, and both values."""
+
+    key: dict[str, Any]
+    then: Any
+    today: Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A column that is not what it was: in how many rows, with examples, and the first model on its path that differs."""
+
+    column: str
+    rows: int
+    examples: list[Example]
+    first: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rows that both have, and those that only one has."""
+
+    rows: int
+    only_then: int
+    only_today: int
+    columns: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A relation in both databases, restricted to what a moment can know of it."""
+
+    connection: duckdb.DuckDBPyConnection
+    catalog: str  # of the scratch database
+    node: Node
+    key: tuple[str, ...]
+    time: str  # the column that says which rows the moment knows
+    moment: datetime
+
+    def compare(self, columns: Sequence[str]) -> Comparison:
+        """Counts the rows in which each column differs; a NULL is equal to a NULL."""
+        changed = "".join(
+            f",\n    count(*) filter (then_.asof_there and today.asof_there and then_.{quoted(c)} is distinct from today.{quoted(c)})"
+            for c in columns
+        )
+        rows = self.connection.execute(
+            f"""
+            select
+                count(*) filter (then_.asof_there and today.asof_there),
+                count(*) filter (today.asof_there is null),
+                count(*) filter (then_.asof_there is null){changed}
+            from {self._joined()}
+            """,
+            self._bound(),
+        ).fetchone()
+        assert rows is not None  # noqa: S101  # an aggregate has one row
+        both, only_then, only_today, *counts = rows
+        return Comparison(both, only_then, only_today, dict(zip(columns, counts, strict=True)))
+
+    def examples(self, column: str) -> list[Example]:
+        """Some rows in which a column differs, in the order of their keys."""
+        keys = ", ".join(f"then_.{quoted(name)}" for name in self.key)
+        found = self.connection.execute(
+            f"""
+            select {keys}, then_.{quoted(column)}, today.{quoted(column)}
+            from {self._joined()}
+            where then_.asof_there and today.asof_there
+                and then_.{quoted(column)} is distinct from today.{quoted(column)}
+            order by {keys}
+            limit {EXAMPLES}
+            """,
+            self._bound(),
+        ).fetchall()
+        width = len(self.key)
+        return [Example(dict(zip(self.key, row[:width], strict=True)), row[width], row[width + 1]) for row in found]
+
+    def columns(self, leave_out: Sequence[str] = ()) -> list[str]:
+        """The columns that both have. Raises NotBuiltError when today's relation is missing or has others."""
+        then = columns_of(self.connection, self.catalog, self.node)
+        today = columns_of(self.connection, TODAY, self.node)
+        left_out = {*self.key, *leave_out}
+        if set(then) != set(today):
+            raise NotBuiltError(
+                f"dbt model {self.node.name} has other columns in the warehouse than its SQL makes: "
+                f"{', '.join(sorted(set(then) ^ set(today)))}; run: dbt build --full-refresh --select +{self.node.name}"
+            )
+        return [name for name in then if name not in left_out]
+
+    def _joined(self) -> str:
+        _, schema, table = self.node.relation
+        on = " and ".join(f"then_.{quoted(name)} is not distinct from today.{quoted(name)}" for name in self.key)
+        sides = [
+            f"(select true as asof_there, * from {quoted(catalog, schema, table)} where {quoted(self.time)} <= ?) as {name}"
+            for catalog, name in ((self.catalog, "then_"), (TODAY, "today"))
+        ]
+        return f"{sides[0]} full join {sides[1]} on {on}"
+
+    def _bound(self) -> list[datetime]:
+        return [self.moment, self.moment]
