@@ -1,6 +1,6 @@
 """`asof replay`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -9,6 +9,7 @@ from asof.cli.output import instant, print_json, progress_bar
 
 if TYPE_CHECKING:
     from asof.features.replay.compare import Difference
+    from asof.features.replay.predictions import PredictionReplay
     from asof.features.replay.replay import Moment, ReplayResult
 
 
@@ -16,25 +17,51 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="VIEW_OR_MODEL")
 @click.option("--moments", type=click.IntRange(1, 100), default=3, show_default=True, help="How many moments.")
 @click.option("--at", "at", metavar="INSTANT", multiple=True, help="A moment to replay, instead; can be repeated.")
+@click.option(
+    "--predictions",
+    is_flag=True,
+    help="Compare what a model was given when it predicted with its features derived anew.",
+)
 @project_options
 @json_option
-def replay(name: str, moments: int, at: tuple[str, ...], as_json: bool, **options: Any) -> int:
+def replay(name: str, moments: int, at: tuple[str, ...], predictions: bool, as_json: bool, **options: Any) -> int:
     """Build a feature view as of moments of the past, and compare every cell with today's.
 
     VIEW_OR_MODEL is a feature view, or a model for its view. Builds in a scratch database; the warehouse is only read.
     Exits with 1 on a difference: a leak, or a feature that is not deterministic.
     """
+    context = click.get_current_context()
+    if predictions and (at or context.get_parameter_source("moments") is click.core.ParameterSource.COMMANDLINE):
+        raise click.UsageError("--predictions replays what was predicted; --moments and --at do not go with it")
     project = open_project(**options)
     from asof.clock import parse_instant
+    from asof.features.replay.predictions import replay_predictions
     from asof.features.replay.replay import replay as run
 
+    result: ReplayResult | PredictionReplay
     with progress_bar() as bar:
-        result = run(project, name, moments=moments, at=[parse_instant(text) for text in at], progress=bar)
+        if predictions:
+            result = replay_predictions(project, name, progress=bar)
+        else:
+            result = run(project, name, moments=moments, at=[parse_instant(text) for text in at], progress=bar)
     if as_json:
         print_json(result)
+    elif predictions:
+        _print_predictions(cast("PredictionReplay", result))
     else:
-        _print(result)
+        _print(cast("ReplayResult", result))
     return 0 if result.agrees else 1
+
+
+def _print_predictions(result: "PredictionReplay") -> None:
+    words = "the model was given what its view gives today" if result.agrees else f"{len(result.differences)} differ"
+    gone = f"; {result.gone:,} have no row in {result.view} any more" if result.gone else ""
+    not_kept = f"; {result.not_kept:,} were stored without their features" if result.not_kept else ""
+    click.echo(
+        f"predictions of {result.model}: {result.rows:,} rows, {result.columns} features, {words}{gone}{not_kept}"
+    )
+    for difference in result.differences:
+        _print_difference(difference)
 
 
 def _print(result: "ReplayResult") -> None:

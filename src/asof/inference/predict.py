@@ -9,7 +9,7 @@ import pyarrow as pa
 from asof.clock import as_utc
 from asof.errors import ClockError
 from asof.inference.policy import read_policy
-from asof.inference.table import AS_OF, PredictionTable
+from asof.inference.table import AS_OF, FEATURES, PredictionTable
 from asof.progress import Progress, Silent
 from asof.registry.aliases import require_version
 from asof.registry.runs import Run
@@ -129,7 +129,7 @@ def _predict(
     rows = unscored.order_by([view.meta.as_of, *view.meta.key]).select(*wanted).to_pyarrow()
 
     progress.step(f"scoring {rows.num_rows:,} rows")
-    scored = _scored(attempt, version, rows, view)
+    scored = _scored(attempt, version, rows, view, keep_features=spec.inference.keep_features)
 
     progress.step(f"writing {project.predictions_schema}.{model}")
     with warehouse.transaction():
@@ -150,7 +150,9 @@ def _predict(
     )
 
 
-def _scored(attempt: _Attempt, version: ModelVersion, rows: pa.Table, view: FeatureView) -> pa.Table:
+def _scored(
+    attempt: _Attempt, version: ModelVersion, rows: pa.Table, view: FeatureView, *, keep_features: bool
+) -> pa.Table:
     """The rows of the prediction table but for their decisions."""
     count = rows.num_rows
     scores = version.score(version.schema.frame(rows)) if count else np.empty(0)
@@ -165,7 +167,13 @@ def _scored(attempt: _Attempt, version: ModelVersion, rows: pa.Table, view: Feat
             "alias": pa.array([attempt.alias] * count, pa.string()),
             "score": pa.array(scores, pa.float64()),
             "prediction": pa.array(predictions),
+            FEATURES: _structs(rows, version.schema.names) if keep_features else pa.nulls(count, pa.string()),
             "run_id": pa.array([attempt.run.run_id] * count, pa.string()),
             "scored_at": pa.array([attempt.project.clock.now()] * count, instant),
         }
     )
+
+
+def _structs(rows: pa.Table, names: list[str]) -> pa.StructArray:
+    """What the version was given, one struct a row."""
+    return pa.StructArray.from_arrays([rows[name].combine_chunks() for name in names], names)

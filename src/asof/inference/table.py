@@ -12,7 +12,8 @@ from asof.warehouse.connection import Warehouse, quoted
 from asof.warehouse.feature_view import FeatureView
 
 AS_OF = "as_of"
-_OWN = (AS_OF, "model", "version", "alias", "score", "prediction", DECISION, "run_id", "scored_at")
+FEATURES = "features"
+_OWN = (AS_OF, "model", "version", "alias", "score", "prediction", DECISION, FEATURES, "run_id", "scored_at")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class PredictionTable:
             "score": "DOUBLE",
             "prediction": "BOOLEAN" if self.problem == "binary" else "DOUBLE",
             DECISION: "VARCHAR",
+            FEATURES: "JSON",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
         }
@@ -75,7 +77,7 @@ class PredictionTable:
     def create(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Creates the table where it is missing."""
         columns = [
-            f"{quoted(name)} {type_}{'' if name == DECISION else ' not null'}"
+            f"{quoted(name)} {type_}{'' if name in (DECISION, FEATURES) else ' not null'}"
             for name, type_ in self.columns(warehouse, view).items()
         ]
         columns.append(f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)")
@@ -88,13 +90,16 @@ class PredictionTable:
         identity = ", ".join(quoted(column) for column in self.identity)
         with warehouse.relation(SCORED, scored):
             if policy is None:
-                self._insert(warehouse, f"select *, null as {DECISION} from {SCORED}")
+                self._insert(warehouse, f"(select *, null as {DECISION} from {SCORED})")
                 return
             decisions = decide(warehouse, policy, self.identity, reference)
-            self._insert(warehouse, f"select * from {SCORED} inner join {decisions} using ({identity})")
+            self._insert(warehouse, f"{SCORED} inner join {decisions} using ({identity})")
 
-    def _insert(self, warehouse: Warehouse, query: str) -> None:
-        warehouse.execute(f"insert into {warehouse.qualified(self.schema, self.model)} by name {query}")
+    def _insert(self, warehouse: Warehouse, source: str) -> None:
+        # JSON, since versions differ in their columns; DuckDB writes each number so that it reads back to the bit
+        kept = f"case when {FEATURES} is not null then to_json({FEATURES}) end as {FEATURES}"
+        table = warehouse.qualified(self.schema, self.model)
+        warehouse.execute(f"insert into {table} by name select * replace ({kept}) from {source}")
 
 
 def _column_types(warehouse: Warehouse, relation: str) -> dict[str, str]:

@@ -67,6 +67,10 @@ class Inference(Part):
 
     window: PositiveDuration = Field(description="How far back from now `asof predict` looks for rows to score.")
     policy: str | None = Field(default=None, description="SQL file that turns scores into decisions.")
+    keep_features: bool = Field(
+        default=True,
+        description="Keep with each prediction the features it was made from, for asof replay --predictions.",
+    )
 
 
 class ModelSpec(Part):
