@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from asof.cli import asof as group
+from asof.features.lint.rules import RULES
 from asof.spec.json_schema import SCHEMA_FILE
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,14 @@ def test_every_command_and_option_is_documented(command):
     for parameter in command.params:
         if parameter.param_type_name == "option":
             assert f"`{parameter.opts[0]}" in text, f"{command.name} {parameter.opts[0]}"
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+def test_every_rule_of_the_linter_is_documented(rule):
+    text = page("leaks.md")
+    heading = f"#### `{rule.name}` ({rule.severity})\n\n```"
+    assert heading in text, "each begins with an example"
+    assert "*Mend it*" in text.split(heading)[1].split("####")[0]
 
 
 def spec_keys():

@@ -43,15 +43,16 @@ def _own_sources(subject: Subject, label: Node) -> set[Column]:
 
 
 def _is_held_back(subject: Subject, label: Node, own: set[Column]) -> bool:
-    """The group's known time is that of the outcome: it shares a column with it that the question does not have, is a
+    """The group's known time is that of the outcome: it goes through a column that tells when the outcome was known, is a
     column that the outcome itself is made of, or is computed in the same way.
     """
-    outcome = subject.ancestry.trail(label, str(label.meta["known_at"]))
-    question = subject.ancestry.trail(subject.parts.spine, str(subject.parts.spine.meta["as_of"]))
-    shared = (set(outcome.columns) - set(question.columns)) & set(subject.known.columns)
-    if shared:
-        return True
     if subject.sources(subject.known) & own:
+        return True
+    outcome = subject.ancestry.trail(label, str(label.meta["known_at"]))
+    if subject.sources(outcome) & own:
+        return False  # the outcome's own time is made of what becomes known, and the group's is not
+    question = subject.ancestry.trail(subject.parts.spine, str(subject.parts.spine.meta["as_of"]))
+    if (set(outcome.columns) - set(question.columns)) & set(subject.known.columns):
         return True
     steps = _computations(outcome)
     return bool(steps) and steps <= _computations(subject.known)

@@ -1,0 +1,22 @@
+-- the carrier that flies the aircraft today, at each of its departures
+with latest as (
+    select
+        aircraft_id,
+        carrier
+    from {{ ref('stg_flights__departed') }}
+    qualify row_number() over (partition by aircraft_id order by departed_at desc, flight_id) = 1
+),
+
+departures as (
+    select distinct
+        aircraft_id,
+        departed_at as observed_at
+    from {{ ref('stg_flights__departed') }}
+)
+
+select
+    departures.aircraft_id,
+    departures.observed_at,
+    latest.carrier as latest_carrier
+from departures
+inner join latest on departures.aircraft_id = latest.aircraft_id

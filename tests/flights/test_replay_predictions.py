@@ -1,0 +1,67 @@
+"""What the models were given when they predicted, against their view derived anew."""
+
+import json
+import subprocess
+
+import pytest
+from flights_slice import BIN, END
+
+
+def replayed(project):
+    done = subprocess.run(
+        [BIN / "asof", "replay", "flight_delay", "--predictions", "--now", END.isoformat(), "--json"],
+        cwd=project.root,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def project(daily_flights, tmp_path):
+    return daily_flights.copy(tmp_path / "project")
+
+
+def test_what_was_given_is_what_the_view_gives(project):
+    code, result = replayed(project)
+    scored = project.sql("select count(*) from predictions.flight_delay")[0][0]
+    assert (code, result["rows"], result["gone"], result["not_kept"]) == (0, scored, 0, 0)
+    assert result["columns"] == project.sql("select count(*) from ml.model_features where model = 'flight_delay'")[0][0]
+    assert result["differences"] == []
+
+
+def test_a_source_that_was_changed_in_place_is_skew(project):
+    """The weather at one airport is corrected after flights were scored with it: no known time says so."""
+    affected = project.sql("""
+        select count(*) from predictions.flight_delay as p
+        inner join features.flight_delay_features as f on p.flight_id = f.flight_id and p.as_of = f.predicted_at
+        where f.origin = 'JFK' and f.temperature_f is not null
+    """)[0][0]
+    project.sql("update raw.weather set temp = temp + 1 where origin = 'JFK'")
+    project.sql("update predictions.flight_delay set features = null where flight_id like '%LGA'")
+    not_kept = project.sql("select count(*) from predictions.flight_delay where features is null")[0][0]
+    code, result = replayed(project)
+    (difference,) = result["differences"]
+    assert code == 1
+    assert (difference["column"], difference["rows"], result["not_kept"]) == ("temperature_f", affected, not_kept)
+    assert affected > 100
+    assert not_kept > 100
+    for example in difference["examples"]:
+        assert float(example["today"]) == pytest.approx(float(example["then"]) + 1)
+        assert example["key"]["flight_id"].endswith("JFK")
+
+
+def test_the_kept_features_are_those_of_the_view_to_the_bit(project):
+    rows = project.sql("""
+        select p.features, f.* from predictions.flight_delay as p
+        inner join features.flight_delay_features as f on p.flight_id = f.flight_id and p.as_of = f.predicted_at
+    """)
+    names = [name for (name,) in project.sql("select column_name from (describe features.flight_delay_features)")]
+    assert len(rows) > 900
+    for kept, *values in rows:
+        view = dict(zip(names, values, strict=True))
+        for name, value in json.loads(kept).items():
+            assert value == view[name]
