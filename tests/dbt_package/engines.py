@@ -44,12 +44,13 @@ class PostgreSQL:
     """The database `rule` of a server."""
 
     server: Postgres
+    zone: str = "UTC"
     name = "postgres"
     mark = "%s"
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"RULE_PORT": str(self.server.port), "PGTZ": "UTC"}
+        return {"RULE_PORT": str(self.server.port), "PGTZ": self.zone}
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:

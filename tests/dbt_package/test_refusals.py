@@ -4,6 +4,8 @@ import json
 
 import pytest
 from cases import FACTS, PRICES, QUESTIONS
+from engines import PostgreSQL
+from rule_project import RuleProject
 
 MESSAGES = {
     "group_without_role": "asof: no_role has the role none, expected feature_group; in its YAML write config: {meta:",
@@ -100,6 +102,17 @@ def test_a_session_that_is_not_utc(rule):
     done = rule.dbt("run", "--select", "+unlabelled", "--target", "local")
     assert "the session's time zone is America/New_York, expected UTC" in done.stdout
     assert "settings: {TimeZone: UTC}" in done.stdout
+
+
+def test_a_session_of_postgres_that_is_not_utc(server, project_folder, environment):
+    with PostgreSQL(server).cursor() as cursor:
+        cursor.execute("drop schema if exists main cascade; drop schema if exists raw cascade")
+    abroad = RuleProject(project_folder, environment, PostgreSQL(server, zone="America/New_York"))
+    abroad.fill()
+    done = abroad.dbt("run", "--select", "+unlabelled")
+    assert done.returncode == 1
+    assert "the session's time zone is America/New_York, expected UTC; run alter database" in done.stdout
+    assert "PGTZ=UTC" in done.stdout
 
 
 @pytest.mark.parametrize("now", ["yesterday", "2024-05-01T25:00", "2024-05-01'; drop table known; --"])

@@ -34,7 +34,8 @@ def leaky(promoted_flights, tmp_path_factory):
             "    staging:\n", "    leaky: {+schema: features, +materialized: table}\n    staging:\n"
         )
     )
-    project.build(END, "--select", "+leaky_features", "+surviving_features")
+    about_the_real_view = ("--exclude", "assert_every_due_flight_is_in_the_view")
+    project.build(END, "--select", "+leaky_features", "+surviving_features", *about_the_real_view)
     return project
 
 
@@ -129,7 +130,7 @@ def test_the_reference_system_itself_lints_and_replays_clean(promoted_flights):
     code, said = run("lint", "--strict")
     assert (code, said.splitlines()[-1]) == (
         0,
-        "flight_delay_features: 52 columns read, 0 errors, 0 warnings, 3 waived",
+        "flight_delay_features: 52 columns read, 0 errors, 0 warnings, 4 waived",
     )
     code, said = run("replay", "flight_delay", "--at", MOMENTS[0])
     assert code == 0

@@ -40,7 +40,7 @@ def _print(result: "LintResult") -> None:
             _print_finding(found)
     for found in result.findings:
         if found.waived:
-            click.echo(f"waived: {found.rule} in {found.model}: {found.waived}")
+            click.echo(f"waived: {found.rule} in {found.model}: {' '.join(found.waived.split())}")
     for model, rule in result.unused_waivers:
         click.echo(f"{model} waives {rule}, which is not found there any more; take it out of its YAML")
     views = ", ".join(result.views)

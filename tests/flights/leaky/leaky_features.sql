@@ -8,7 +8,7 @@ with known as (
             asof.features(ref('day_at_its_beginning')),
             asof.features(ref('wall_clock')),
             asof.features(ref('chance')),
-            asof.features(ref('latest_carrier')),
+            asof.features(ref('latest_destination')),
             asof.features(ref('source_without_gate')),
             asof.features(ref('snapshot_by_update_time')),
             asof.features(ref('scaled_in_the_query')),

@@ -8,7 +8,7 @@ from sqlglot import exp
 from asof.clock import parse_instant
 from asof.errors import ClockError
 from asof.features.graph import Node
-from asof.features.lineage.ancestry import Ancestry, Place, Trail
+from asof.features.lineage.ancestry import Ancestry, Column, Place
 from asof.features.lint.rules import NOT_KNOWN_YET
 from asof.features.lint.subject import Subject
 from asof.features.lint.windows import Hit
@@ -35,9 +35,10 @@ def not_known_yet(subject: Subject, now: datetime) -> Iterator[Hit]:
     known = subject.sources(subject.known)
     for id_ in subject.values.node_ids() - _remembered(subject):
         for place, time in gates(ancestry, ancestry.graph.nodes[id_], now):
-            gate = ancestry.at(place, time)
-            if subject.sources(gate) - known and not _is_compared(subject, gate):
-                yield NOT_KNOWN_YET, place, time
+            unknown = subject.sources(ancestry.at(place, time)) - known
+            if unknown and not _is_compared(subject, unknown):
+                sql = f"{time.sql(dialect='duckdb')}, from which on {place.node.name} shows its rows"
+                yield NOT_KNOWN_YET, Place(subject.node, place.step), sql
 
 
 def _remembered(subject: Subject) -> set[str]:
@@ -49,13 +50,14 @@ def _remembered(subject: Subject) -> set[str]:
     }
 
 
-def _is_compared(subject: Subject, gate: Trail) -> bool:
-    """Whether a condition on the way compares the gate's time with a time of the feature's row."""
-    times = set(gate.columns)
+def _is_compared(subject: Subject, unknown: set[Column]) -> bool:
+    """Whether a condition on the way holds what is not known against a time of the feature's row."""
     for place in subject.places:
         for comparison in place.step.expression.find_all(*COMPARISONS, exp.Between):
             trails = [subject.ancestry.at(place, column) for column in comparison.find_all(exp.Column)]
-            if any(set(trail.columns) & times for trail in trails) and any(map(subject.is_time_of_row, trails)):
+            reaching = [bool(subject.sources(trail) & unknown) for trail in trails]
+            times = [subject.is_time_of_row(trail) for trail in trails]
+            if any(reaching) and any(time and not reaches for time, reaches in zip(times, reaching, strict=True)):
                 return True
     return False
 

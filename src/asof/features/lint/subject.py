@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asof.features.graph import ViewParts
+from asof.features.graph import Node, ViewParts
 from asof.features.lineage.ancestry import Ancestry, Column, Place, Trail
 from asof.features.lineage.query import ROWS
 
@@ -13,6 +13,7 @@ class Subject:
     """A feature of a view, as a column of the group or spine that it comes from, or of the view's own SQL."""
 
     feature: str
+    node: Node
     parts: ViewParts
     ancestry: Ancestry
     values: Trail  # what the value is made of
@@ -51,6 +52,7 @@ def subjects(parts: ViewParts, ancestry: Ancestry) -> Iterator[Subject]:
             known = ancestry.trail(node, known_at)
             yield Subject(
                 feature,
+                node,
                 parts,
                 ancestry,
                 values=ancestry.trail(node, column),
@@ -66,7 +68,7 @@ def _of_view(feature: str, parts: ViewParts, ancestry: Ancestry, as_of: str) -> 
     trail, known = ancestry.trail(parts.view, feature), ancestry.trail(parts.spine, as_of)
     own = {key: place for key, place in trail.places.items() if place.node == parts.view}
     times = frozenset(known.columns)
-    return Subject(feature, parts, ancestry, Trail({}, own), Trail.empty(), known, times, is_group=False)
+    return Subject(feature, parts.view, parts, ancestry, Trail({}, own), Trail.empty(), known, times, is_group=False)
 
 
 def features(parts: ViewParts, columns: list[str]) -> Iterator[str]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from asof.features.lineage.ancestry import Place, Trail
+from asof.features.lineage.ancestry import Place
 from asof.features.lint.rules import FITTED_IN_QUERY, LOOKS_AHEAD, WINDOW_NOT_KNOWN, Rule
 from asof.features.lint.subject import Subject
 
-Hit = tuple[Rule, Place, Any]
+Hit = tuple[Rule, Place, Any]  # what is shown is an expression, or words
 
 RANKS = (exp.RowNumber, exp.Rank, exp.DenseRank)
 SHARES = (exp.Ntile, exp.PercentRank, exp.CumeDist)
@@ -36,9 +36,8 @@ def _broken(window: exp.Window, place: Place, subject: Subject) -> Rule | None:
         return LOOKS_AHEAD if partition else FITTED_IN_QUERY
     if _frame_goes_on(window) or isinstance(function, exp.Lead) or _looks_back_to_front(window):
         return LOOKS_AHEAD
-    ordered = Trail.empty()
-    for key in order.expressions:
-        ordered.add(subject.ancestry.at(place, key.this))
+    # what comes after the first key only tells ties apart
+    ordered = subject.ancestry.at(place, order.expressions[0].this)
     return WINDOW_NOT_KNOWN if subject.sources(subject.known) - subject.sources(ordered) else None
 
 

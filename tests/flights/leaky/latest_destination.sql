@@ -1,8 +1,8 @@
--- the carrier that flies the aircraft today, at each of its departures
+-- where the aircraft is headed today, at each of its departures
 with latest as (
     select
         aircraft_id,
-        carrier
+        destination
     from {{ ref('stg_flights__departed') }}
     qualify row_number() over (partition by aircraft_id order by departed_at desc, flight_id) = 1
 ),
@@ -17,6 +17,6 @@ departures as (
 select
     departures.aircraft_id,
     departures.observed_at,
-    latest.carrier as latest_carrier
+    latest.destination as latest_destination
 from departures
 inner join latest on departures.aircraft_id = latest.aircraft_id
