@@ -29,7 +29,7 @@ prices_rows as (
         "note",
         greatest("happened_at", "learned_at") as asof_visible_from
     from "rule"."main"."prices" as facts
-    where "happened_at" is not null and "learned_at" is not null
+    where "shop" is not null and "happened_at" is not null and "learned_at" is not null
     window
         in_order as (
             partition by "shop"
@@ -47,7 +47,7 @@ prices_rows_2 as (
         "price",
         greatest("happened_at", "learned_at") as asof_visible_from
     from "rule"."main"."prices" as facts
-    where "happened_at" is not null and "learned_at" is not null
+    where "shop" is not null and "happened_at" is not null and "learned_at" is not null
     window
         in_order as (
             partition by "shop"
@@ -66,6 +66,7 @@ moods_rows as (
         "mood",
         "felt_at" as asof_visible_from
     from "rule"."main"."moods" as facts
+    where "shop" is not null and "city" is not null and "felt_at" is not null
 ),
 
 seasons_rows as (
@@ -99,7 +100,7 @@ leases_rows as (
         end as asof_ends_at,
         greatest("signed_at", "filed_at") as asof_visible_from
     from "rule"."main"."leases" as facts
-    where "signed_at" is not null and "filed_at" is not null
+    where "shop" is not null and "signed_at" is not null and "filed_at" is not null
     window
         in_order as (
             partition by "shop"

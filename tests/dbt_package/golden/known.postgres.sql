@@ -31,7 +31,7 @@ prices_rows_facts as (
         "happened_at" as asof_event_time,
         "learned_at" as asof_known_at
     from "rule"."main"."prices" as facts
-    where "happened_at" is not null and "learned_at" is not null
+    where "shop" is not null and "happened_at" is not null and "learned_at" is not null
 ),
 
 prices_rows as (
@@ -71,7 +71,7 @@ prices_rows_2_facts as (
         "happened_at" as asof_event_time,
         "learned_at" as asof_known_at
     from "rule"."main"."prices" as facts
-    where "happened_at" is not null and "learned_at" is not null
+    where "shop" is not null and "happened_at" is not null and "learned_at" is not null
 ),
 
 prices_rows_2 as (
@@ -110,7 +110,7 @@ moods_rows as (
         "mood",
         "felt_at" as asof_visible_from
     from "rule"."main"."moods" as facts
-    where "felt_at" is not null
+    where "shop" is not null and "city" is not null and "felt_at" is not null
 ),
 
 moods_rows_moments as (
@@ -182,7 +182,7 @@ leases_rows_facts as (
         "signed_at" as asof_event_time,
         "filed_at" as asof_known_at
     from "rule"."main"."leases" as facts
-    where "signed_at" is not null and "filed_at" is not null
+    where "shop" is not null and "signed_at" is not null and "filed_at" is not null
 ),
 
 leases_rows as (

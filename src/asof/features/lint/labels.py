@@ -19,17 +19,12 @@ def labels(subject: Subject) -> Iterator[Hit]:
     if label is None:
         return
     own = _own_sources(subject, label)
-    reached = subject.sources(subject.values) | subject.sources(subject.rows)
-    if own & reached and not (subject.is_group and _is_held_back(subject, label, own)):
-        places = [p for p in subject.values.places.values() if _reads(subject, p, own)] or list(
-            subject.values.places.values()
-        )
-        if places:
-            yield LABEL_REACHABLE, places[-1], places[-1].step.expression
-
-
-def _reads(subject: Subject, place: Place, own: set[Column]) -> bool:
-    return bool(subject.sources(subject.ancestry.at(place, place.step.expression)) & own)
+    reached = own & (subject.sources(subject.values) | subject.sources(subject.rows))
+    if reached and not (subject.is_group and _is_held_back(subject, label, own)):
+        graph = subject.ancestry.graph
+        columns = sorted(f"{graph.nodes[id_].name}.{column}" for id_, column in reached)
+        nearest = next(iter((subject.values.places or subject.rows.places).values()))
+        yield LABEL_REACHABLE, Place(subject.node, nearest.step), f"made of {', '.join(columns)}"
 
 
 def _own_sources(subject: Subject, label: Node) -> set[Column]:

@@ -27,7 +27,7 @@
         {{ known_at }} as asof_known_at
         {%- endif %}
     from {{ group.relation }} as facts
-    where {{ event_time }} is not null{% if not in_order %} and {{ known_at }} is not null{% endif %}
+    where {{ asof._is_whole(group) }}
 ),
 
 {% if not in_order -%}

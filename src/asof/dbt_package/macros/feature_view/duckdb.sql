@@ -12,8 +12,8 @@
         {%- endif %}
         {{ event_time if asof._is_in_order(group) else 'greatest(' ~ event_time ~ ', ' ~ known_at ~ ')' }} as asof_visible_from
     from {{ group.relation }} as facts
+    where {{ asof._is_whole(group) }}
     {%- if not asof._is_in_order(group) %}
-    where {{ event_time }} is not null and {{ known_at }} is not null
     window
         in_order as (
             {% if group.entity %}partition by {{ asof._list(group.entity) }}

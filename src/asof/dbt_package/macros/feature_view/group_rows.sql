@@ -28,6 +28,17 @@
 {% endmacro %}
 
 
+{#
+    The rows that can match at all: a NULL in the entity or a time never does. It is said here, not left to the join,
+    since DuckDB 1.5's ASOF join takes a NULL for equal to a NULL when it sorts and the entity has several columns.
+#}
+{% macro _is_whole(group) -%}
+    {%- for column in (group.entity + [group.event_time, group.known_at]) | map('string') | unique -%}
+        {{ 'and ' if not loop.first }}{{ adapter.quote(column) }} is not null{{ ' ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
 {# Facts that are known when they happen are visible in the order in which they happened: nothing overtakes them. #}
 {% macro _is_in_order(group) %}
     {{ return(group.event_time == group.known_at) }}
