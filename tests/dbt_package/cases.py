@@ -13,6 +13,7 @@ PRICES = [
     ("A", at("11:00"), at("13:00"), 2, "late"),
     ("A", at("12:00"), at("12:00"), 3, "on time"),
     ("A", at("12:00"), at("14:00"), 4, "restated"),
+    ("A", at("15:00"), at("08:30"), 0, "announced, and taken back before it came true"),
     ("A", at("15:00"), at("09:00"), 5, "announced"),
     ("A", at("16:00"), at("16:00"), None, "a NULL is a fact"),
     ("B", None, at("10:00"), 6, "no event time"),
