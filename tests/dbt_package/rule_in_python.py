@@ -22,11 +22,11 @@ def answer(
     """The values of the fact that counts for an entity at a moment; None where none does."""
     if as_of is None or None in entity:
         return None
-    own = [fact for fact in facts if fact.entity == tuple(entity)]
     visible = [
         fact
-        for fact in own
-        if fact.event_time is not None
+        for fact in facts
+        if fact.entity == tuple(entity)
+        and fact.event_time is not None
         and fact.known_at is not None
         and fact.event_time <= as_of
         and fact.known_at <= as_of
@@ -36,7 +36,6 @@ def answer(
     winner = max(visible, key=lambda fact: (fact.event_time, fact.known_at))
     if ttl is not None and winner.event_time <= as_of - ttl:
         return None
-    has_successor = any(fact.event_time == winner.ends_at for fact in own)
-    if winner.ends_at is not None and winner.ends_at <= as_of and not has_successor:
+    if winner.ends_at is not None and winner.ends_at <= as_of:
         return None
     return winner.values

@@ -36,6 +36,9 @@ MESSAGES = {
     "them write cast(shop as ...) as shop",
     "group_with_deletions_as_rows": "deletions_as_rows has deletions as rows of their own (dbt_is_deleted); make the group a "
     "model over it, with where dbt_is_deleted = 'False', without that column, and with valid_to: dbt_valid_to in its meta",
+    "no_unique_key": "no_unique_key is incremental without a unique_key, so that a row whose label becomes known would be there "
+    "twice; write config(unique_key=",
+    "rows_are_appended": "rows_are_appended is incremental with the strategy append",
     "wrong_lookback": "the lookback of wrong_lookback is 'soon', expected for example '3 hours'",
     "no_list_of_features": "asof.feature_view: features takes a list of asof.features(...), got",
 }

@@ -16,7 +16,9 @@ def rule(each_engine):
 def build(rule, now, *arguments):
     built = rule.dbt("run", "--select", "+known", *arguments, now=now)
     assert built.returncode == 0, built.stdout
-    return rule.sql("select id, price, note, fresh_price, mood, answer, label_known_at from known order by id")
+    return rule.sql(
+        "select id, price, note, fresh_price, mood, answer, label_known_at, season, rent from known order by id"
+    )
 
 
 def test_steps_end_where_one_build_ends(rule):
@@ -29,7 +31,7 @@ def test_steps_end_where_one_build_ends(rule):
     assert [row[0] for row in second] == list(range(1, 19))
     assert [row[0] for row in second if row[2] == "written before"] == [1, 3, 4, 15], "2 has a new label"
     labelled = [row for row in second if row[5] is not None]
-    assert [(row[0], *row[5:]) for row in labelled] == [(2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))]
+    assert [(row[0], *row[5:7]) for row in labelled] == [(2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))]
 
     third = build(rule, "2024-05-01T19:00:00Z")
     assert [row[0] for row in third if row[5] is not None] == [2, 3]

@@ -31,9 +31,10 @@ def test_the_columns_are_the_spine_s_then_the_features_then_the_labels(rule):
 
 
 def test_a_group_may_have_columns_of_any_name(rule):
-    """A group's own `visible_from` once took the place of the join's."""
-    rows = rule.sql("select id, price, note from own_names_view order by id")
-    assert rows == [(question[0], *answer[:2]) for question, answer in QUESTIONS.items()]
+    """A group's own `visible_from` once took the place of the join's; a group's name need be no name of SQL."""
+    for view in ("own_names_view", "oddly_named_view"):
+        rows = rule.sql(f"select id, price, note from {view} order by id")
+        assert rows == [(question[0], *answer[:2]) for question, answer in QUESTIONS.items()]
 
 
 def test_a_label_is_there_once_it_is_known(rule):

@@ -88,16 +88,7 @@ leases_rows as (
     select
         "shop",
         "rent",
-        case
-            when not exists (
-                select 1
-                from "rule"."main"."leases" as successor
-                where
-                    successor."shop" = facts."shop"
-                    and successor."signed_at" = facts."ends_at"
-            )
-                then facts."ends_at"
-        end as asof_ends_at,
+        "ends_at" as asof_ends_at,
         greatest("signed_at", "filed_at") as asof_visible_from
     from "rule"."main"."leases" as facts
     where "shop" is not null and "signed_at" is not null and "filed_at" is not null

@@ -168,16 +168,7 @@ leases_rows_facts as (
     select
         "shop",
         "rent",
-        case
-            when not exists (
-                select 1
-                from "rule"."main"."leases" as successor
-                where
-                    successor."shop" = facts."shop"
-                    and successor."signed_at" = facts."ends_at"
-            )
-                then facts."ends_at"
-        end as asof_ends_at,
+        "ends_at" as asof_ends_at,
         greatest("signed_at", "filed_at") as asof_visible_from,
         "signed_at" as asof_event_time,
         "filed_at" as asof_known_at

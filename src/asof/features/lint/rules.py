@@ -1,4 +1,4 @@
-"""The rules of the linter: name, severity, what is wrong, and how to mend it. docs/lint.md has an example of each."""
+"""The rules of the linter: name, severity, what is wrong, and how to mend it. docs/leaks.md has an example of each."""
 
 from dataclasses import dataclass
 from typing import Literal

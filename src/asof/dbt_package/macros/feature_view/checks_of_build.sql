@@ -71,3 +71,20 @@
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{# Rows that are joined again take the place of the old ones, which an incremental model can only do by a key. #}
+{% macro _require_unique_key(label, lookback) %}
+    {%- set replaces = label is not none or lookback is not none -%}
+    {%- set config = model.config -%}
+    {%- if replaces and config.materialized == 'incremental' -%}
+        {%- if not config.unique_key or config.incremental_strategy == 'append' -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: " ~ model.name ~ " is incremental "
+                ~ ("with the strategy append" if config.unique_key else "without a unique_key")
+                ~ ", so that a row whose label becomes known would be there twice; write config(unique_key=[<the spine's key>, "
+                ~ "<its as_of>]), with incremental_strategy='delete+insert'"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

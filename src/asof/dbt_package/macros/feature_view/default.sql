@@ -17,7 +17,7 @@
         {{ column }},
         {%- endfor %}
         {%- if group.valid_to %}
-        {{ asof._end_of_row(group) }},
+        {{ adapter.quote(group.valid_to) }} as asof_ends_at,
         {%- endif %}
         {%- if in_order %}
         {{ event_time }} as asof_visible_from

@@ -8,7 +8,7 @@
         {{ column }},
         {%- endfor %}
         {%- if group.valid_to %}
-        {{ asof._end_of_row(group) }},
+        {{ adapter.quote(group.valid_to) }} as asof_ends_at,
         {%- endif %}
         {{ event_time if asof._is_in_order(group) else 'greatest(' ~ event_time ~ ', ' ~ known_at ~ ')' }} as asof_visible_from
     from {{ group.relation }} as facts

@@ -27,10 +27,13 @@
     {%- for entry in features -%}
         {%- set group = asof._group(entry, spine) -%}
         {%- set before = groups | selectattr('name', 'equalto', group.name) | list | length -%}
-        {%- do groups.append(dict(group, cte=group.name ~ '_rows' ~ ('_' ~ (before + 1) if before else ''))) -%}
+        {%- set is_plain = modules.re.match('^[a-z_][a-z0-9_]{0,39}$', group.name) -%}
+        {%- set cte = (group.name if is_plain else 'group_' ~ loop.index) ~ '_rows' -%}
+        {%- do groups.append(dict(group, cte=cte ~ ('_' ~ (before + 1) if before and is_plain else ''))) -%}
     {%- endfor -%}
     {%- set label = asof._label(label, spine) if label is not none else none -%}
     {%- do asof._refuse_collisions(spine, groups, label) -%}
+    {%- do asof._require_unique_key(label, lookback) -%}
     {%- do asof._refuse_going_back(spine, label) -%}
     {{- return(asof._feature_view_sql(spine, groups, label, lookback)) -}}
 {% endmacro %}

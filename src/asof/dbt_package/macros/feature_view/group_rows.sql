@@ -43,24 +43,3 @@
 {% macro _is_in_order(group) %}
     {{ return(group.event_time == group.known_at) }}
 {% endmacro %}
-
-
-{#
-    Where a group says valid_to: when the row found counts no more. A row that ends when another of its entity begins
-    goes on counting until that one is known; one that ends without a successor, as of something deleted, ends then.
-#}
-{% macro _end_of_row(group) -%}
-    {%- set valid_to = 'facts.' ~ adapter.quote(group.valid_to) -%}
-case
-            when not exists (
-                select 1
-                from {{ group.relation }} as successor
-                where
-                    {% for column in group.entity -%}
-                    successor.{{ adapter.quote(column) }} = facts.{{ adapter.quote(column) }}
-                    and {% endfor -%}
-                    successor.{{ adapter.quote(group.event_time) }} = {{ valid_to }}
-            )
-                then {{ valid_to }}
-        end as asof_ends_at
-{%- endmacro %}

@@ -1,0 +1,4 @@
+{{ config(materialized='incremental') }}
+{{ asof.feature_view(
+    spine=ref('questions'), features=[asof.features(ref('moods'))], label=ref('answers')
+) }}
