@@ -54,11 +54,14 @@ def replay(name: str, moments: int, at: tuple[str, ...], predictions: bool, as_j
 
 
 def _print_predictions(result: "PredictionReplay") -> None:
-    words = "the model was given what its view gives today" if result.agrees else f"{len(result.differences)} differ"
+    words = (
+        f"{len(result.differences)} differ" if result.differences else "the model was given what its view gives today"
+    )
+    missing = f"; the view has no {', '.join(result.missing)} any more" if result.missing else ""
     gone = f"; {result.gone:,} have no row in {result.view} any more" if result.gone else ""
     not_kept = f"; {result.not_kept:,} were stored without their features" if result.not_kept else ""
     click.echo(
-        f"predictions of {result.model}: {result.rows:,} rows, {result.columns} features, {words}{gone}{not_kept}"
+        f"predictions of {result.model}: {result.rows:,} rows, {result.columns} features, {words}{missing}{gone}{not_kept}"
     )
     for difference in result.differences:
         _print_difference(difference)

@@ -45,7 +45,8 @@ def run_dbt(
         check=False,
     )
     if done.returncode:
-        said = "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.strip())
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        said = "\n".join(lines if "Traceback" not in done.stderr else lines[-1:])
         raise ProjectError(f"dbt {command} failed as of {now.isoformat()}:\n{said}")
     manifest: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())
     return manifest

@@ -25,6 +25,10 @@ class Node:
     config: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()  # those that its YAML describes
 
+    def snapshot_column(self, name: str) -> str:
+        """What a snapshot calls one of the columns that dbt adds, such as dbt_valid_from."""
+        return str((self.config.get("snapshot_meta_column_names") or {}).get(name) or name)
+
     @property
     def role(self) -> str | None:
         found = self.meta.get("role")

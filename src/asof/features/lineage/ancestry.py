@@ -7,6 +7,7 @@ from typing import Any
 from asof.features.graph import Graph, Node
 from asof.features.lineage.query import ROWS, Query, Step, Trace
 
+SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
 Column = tuple[str, str]  # node id, column name in lower case
 
 
@@ -60,7 +61,7 @@ class Ancestry:
             else:
                 found = self.query(node).outputs
                 if node.kind == "snapshot":
-                    found = [*found, "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"]
+                    found = [*found, *(node.snapshot_column(name).lower() for name in SNAPSHOT_COLUMNS)]
             self._columns[node.id] = found
         return self._columns[node.id]
 
@@ -99,7 +100,7 @@ class Ancestry:
         found = Trail({(node.id, column): None}, {})
         if node.sql is None:
             return found
-        if node.kind == "snapshot" and column in ("dbt_valid_from", "dbt_updated_at", "dbt_valid_to"):
+        if node.kind == "snapshot" and column in {node.snapshot_column(name).lower() for name in SNAPSHOT_COLUMNS}:
             updated_at = node.config.get("updated_at")
             if node.config.get("strategy") != "timestamp" or not updated_at:
                 return found  # the time of dbt's own run

@@ -69,9 +69,10 @@ def snapshot_known_at(subject: Subject) -> Iterator[Hit]:
         if node.kind != "snapshot" or node.config.get("strategy") != "timestamp":
             continue
         updated_at = str(node.config.get("updated_at", "")).lower()
-        if column in ("dbt_valid_from", "dbt_updated_at", updated_at):
-            nearest = next(iter(subject.known.places.values()))
-            yield SNAPSHOT_KNOWN_AT, nearest, exp.column(column)
+        times = [node.snapshot_column(name).lower() for name in ("dbt_valid_from", "dbt_updated_at")]
+        if column in (*times, updated_at):
+            nearest = next(iter({**subject.known.places, **subject.values.places}.values()))
+            yield SNAPSHOT_KNOWN_AT, Place(subject.node, nearest.step), f"{column} of {node.name}"
             return
 
 

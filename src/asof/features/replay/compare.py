@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from asof.errors import NotBuiltError
+from asof.errors import NotBuiltError, ProjectError
 from asof.features.graph import Node
-from asof.features.replay.scratch import TODAY, columns_of
+from asof.features.replay.scratch import columns_of
 from asof.warehouse.connection import quoted
 
 EXAMPLES = 3
@@ -49,8 +49,9 @@ class Pair:
     """A relation in both databases, restricted to what a moment can know of it."""
 
     connection: duckdb.DuckDBPyConnection
-    catalog: str  # of the scratch database
     node: Node
+    then: tuple[str, str, str]  # in the scratch database
+    today: tuple[str, str, str]
     key: tuple[str, ...]
     time: str  # the column that says which rows the moment knows
     moment: datetime
@@ -93,23 +94,39 @@ class Pair:
         return [Example(dict(zip(self.key, row[:width], strict=True)), row[width], row[width + 1]) for row in found]
 
     def columns(self, leave_out: Sequence[str] = ()) -> list[str]:
-        """The columns that both have. Raises NotBuiltError when today's relation is missing or has others."""
-        then = columns_of(self.connection, self.catalog, self.node)
-        today = columns_of(self.connection, TODAY, self.node)
-        left_out = {*self.key, *leave_out}
+        """The columns that both have, but for the key.
+
+        Raises NotBuiltError when today's relation is missing or has others, ProjectError when it lacks its own key.
+        """
+        then, today = (columns_of(self.connection, relation) for relation in (self.then, self.today))
+        if not today:
+            raise NotBuiltError(f"dbt model {self.node.name} is not built; run: dbt build --select +{self.node.name}")
         if set(then) != set(today):
             raise NotBuiltError(
                 f"dbt model {self.node.name} has other columns in the warehouse than its SQL makes: "
                 f"{', '.join(sorted(set(then) ^ set(today)))}; run: dbt build --full-refresh --select +{self.node.name}"
             )
-        return [name for name in then if name not in left_out]
+        for name in (*self.key, self.time):
+            if name not in then:
+                raise ProjectError(
+                    f"dbt model {self.node.name}: it has no column '{name}', which its rows are told apart by; "
+                    "keep it in the model's SELECT"
+                )
+        return [name for name in then if name not in {*self.key, *leave_out}]
+
+    def newest(self) -> tuple[datetime | None, datetime | None]:
+        """The newest moment in the rows of then, and in all of today's."""
+        then, today = (
+            self.connection.execute(f"select max({quoted(self.time)}) from {quoted(*relation)}").fetchone() or (None,)
+            for relation in (self.then, self.today)
+        )
+        return then[0], today[0]
 
     def _joined(self) -> str:
-        _, schema, table = self.node.relation
         on = " and ".join(f"then_.{quoted(name)} is not distinct from today.{quoted(name)}" for name in self.key)
         sides = [
-            f"(select true as asof_there, * from {quoted(catalog, schema, table)} where {quoted(self.time)} <= ?) as {name}"
-            for catalog, name in ((self.catalog, "then_"), (TODAY, "today"))
+            f"(select true as asof_there, * from {quoted(*relation)} where {quoted(self.time)} <= ?) as {name}"
+            for relation, name in ((self.then, "then_"), (self.today, "today"))
         ]
         return f"{sides[0]} full join {sides[1]} on {on}"
 

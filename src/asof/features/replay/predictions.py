@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -10,10 +11,12 @@ from asof.errors import NotBuiltError
 from asof.features.dbt_run import run_dbt
 from asof.features.graph import ViewParts, read_graph
 from asof.features.replay.compare import EXAMPLES, Difference, Example
-from asof.features.replay.scratch import TODAY, Scratch
+from asof.features.replay.scratch import TODAY, Scratch, columns_of, refuse_what_cannot_be_replayed
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
 from asof.warehouse.connection import quoted
+
+FEATURES = "features"  # the column of the prediction table; inference and features meet in the warehouse only
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class PredictionReplay:
     """The predictions of a model whose features were derived anew.
 
     `rows` were compared, `gone` have no row in the view any more, `not_kept` were stored without their features.
+    `missing` are features of a version that the view does not have any more.
     """
 
     model: str
@@ -29,11 +33,12 @@ class PredictionReplay:
     gone: int
     not_kept: int
     columns: int
+    missing: list[str]
     differences: list[Difference]
 
     @property
     def agrees(self) -> bool:
-        return not (self.differences or self.gone)
+        return not (self.differences or self.gone or self.missing)
 
 
 def replay_predictions(project: Project, model: str, progress: Progress | None = None) -> PredictionReplay:
@@ -50,13 +55,17 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
         progress.step("reading the project")
         graph = read_graph(run_dbt(project, "parse", now, Path(folder) / "parse"))
         scratch = Scratch(project, Path(folder))
+        needed = graph.ancestors(graph.view(view).view)
+        refuse_what_cannot_be_replayed(needed)
+        progress.step("reading the warehouse")
+        scratch.copy_views(node for node in needed if node.kind == "source")
         with scratch.connect() as connection:
             versions = _versions(connection, project, model)
         progress.step(f"building {view} anew")
         parts = scratch.build(graph, graph.view(view).view, now).view(view)
         progress.step("comparing")
         with scratch.connect() as connection:
-            return _compare(connection, scratch, parts, model, versions)
+            return _compare(connection, scratch, parts, model, versions, now)
 
 
 def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: str) -> dict[int, list[str]]:
@@ -71,6 +80,11 @@ def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: st
         ).fetchall()
     except duckdb.CatalogException:
         found = []
+    if found and FEATURES not in columns_of(connection, (TODAY, project.predictions_schema, model)):
+        raise NotBuiltError(
+            f"{project.predictions_schema}.{model} was made before features were kept with predictions; rename it, and the "
+            f"next asof predict {model} makes it anew"
+        )
     if not found:
         raise NotBuiltError(f"model {model} has no predictions to replay; run: asof predict {model}")
     return dict(found)
@@ -82,21 +96,25 @@ def _compare(
     parts: ViewParts,
     model: str,
     versions: dict[int, list[str]],
+    now: datetime,
 ) -> PredictionReplay:
     project = scratch.project
-    _, schema, table = parts.view.relation
     key, as_of = list(parts.spine.meta["key"]), str(parts.spine.meta["as_of"])
     given = quoted(TODAY, project.predictions_schema, model)
-    derived = quoted(scratch.file.stem, schema, table)
+    there = columns_of(connection, scratch.built(parts.view))
+    derived = quoted(*scratch.built(parts.view))
     on = " and ".join(f"given.{quoted(name)} = derived.{quoted(name)}" for name in key)
+    given = f"(select * from {given} where scored_at <= ? and as_of <= ?)"
     joined = f"{given} as given left join {derived} as derived on {on} and given.as_of = derived.{quoted(as_of)}"
     gone = f"derived.{quoted(as_of)} is null"
     totals = connection.execute(
         f"select count(*) filter (not {gone} and given.features is not null), count(*) filter ({gone}), "
-        f"count(*) filter (given.features is null) from {joined}"
+        f"count(*) filter (given.features is null) from {joined}",
+        [now, now],
     ).fetchone()
     differences = []
-    columns = list(dict.fromkeys(name for names in versions.values() for name in names))
+    wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
+    columns = [name for name in wanted if name in there]
     for column in columns:
         having = [version for version, names in versions.items() if column in names]
         # DuckDB makes the same JSON of the same value: the texts are equal where the values are, to the bit
@@ -106,18 +124,21 @@ def _compare(
             f"given.features is not null and not {gone} and list_contains(?, given.version) "
             f"and {was} is distinct from {is_now}"
         )
-        count, *_ = connection.execute(f"select count(*) from {joined} where {differs}", [having]).fetchone() or (0,)
+        count, *_ = connection.execute(
+            f"select count(*) from {joined} where {differs}", [now, now, having]
+        ).fetchone() or (0,)
         if count:
             names = ", ".join(f"given.{quoted(name)}" for name in (*key, "as_of", "version"))
             found = connection.execute(
                 f"select {was}, {is_now}, {names} from {joined} where {differs} order by {names} limit {EXAMPLES}",
-                [having],
+                [now, now, having],
             ).fetchall()
             shown = (*key, "as_of", "version")
             examples = [Example(dict(zip(shown, rest, strict=True)), then, today) for then, today, *rest in found]
             differences.append(Difference(column, count, examples, first=None))
     rows, lost, not_kept = totals or (0, 0, 0)
-    return PredictionReplay(model, parts.view.name, rows, lost, not_kept, len(columns), differences)
+    missing = [name for name in wanted if name not in there]
+    return PredictionReplay(model, parts.view.name, rows, lost, not_kept, len(columns), missing, differences)
 
 
 def _path(column: str) -> str:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from asof.errors import ClockError, NotBuiltError
+import duckdb
+
+from asof.errors import ClockError, NotBuiltError, ProjectError
 from asof.features.dbt_run import run_dbt
 from asof.features.graph import Graph, Node, ViewParts, read_graph
 from asof.features.lineage.ancestry import Ancestry
-from asof.features.replay.compare import Difference, Pair
-from asof.features.replay.scratch import TODAY, Scratch, columns_of, moments_of
+from asof.features.replay.compare import Comparison, Difference, Pair
+from asof.features.replay.scratch import Scratch, columns_of, moments_of, refuse_what_cannot_be_replayed
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
+from asof.warehouse.connection import quoted
 
 LABEL_KNOWN_AT = "label_known_at"
 
@@ -77,6 +80,10 @@ def replay(
         graph = read_graph(run_dbt(project, "parse", now, Path(folder) / "parse"))
         parts = graph.view(view_of(project, name))
         scratch = Scratch(project, Path(folder))
+        needed = graph.ancestors(parts.view)
+        refuse_what_cannot_be_replayed(needed)
+        progress.step("reading the warehouse")
+        scratch.copy_views(node for node in needed if node.kind == "source" or node in (parts.view, *parts.groups))
         chosen = sorted(at) or _spread(scratch, parts, moments)
         found = []
         for moment in chosen:
@@ -89,13 +96,14 @@ def replay(
 
 def _spread(scratch: Scratch, parts: ViewParts, count: int) -> list[datetime]:
     with scratch.connect() as connection:
-        if not columns_of(connection, TODAY, parts.view):
+        relation = scratch.today(parts.view)
+        if not columns_of(connection, relation):
             raise NotBuiltError(
                 f"feature view {parts.view.name} is not built; run: "
                 f"dbt build --project-dir {scratch.project.dbt_dir.name} --select +{parts.view.name}"
             )
         fractions = [(n + 1) / (count + 1) for n in range(count)]
-        chosen = moments_of(connection, parts.view, str(parts.spine.meta["as_of"]), fractions)
+        chosen = moments_of(connection, quoted(*relation), str(parts.spine.meta["as_of"]), fractions)
     if not chosen:
         raise NotBuiltError(f"feature view {parts.view.name} has no rows to compare")
     return chosen
@@ -103,42 +111,74 @@ def _spread(scratch: Scratch, parts: ViewParts, count: int) -> list[datetime]:
 
 def _compare(scratch: Scratch, graph: Graph, view: str, moment: datetime) -> Moment:
     parts = graph.view(view)
-    catalog = scratch.file.stem
     with scratch.connect() as connection:
         as_of = str(parts.spine.meta["as_of"])
         key = tuple(dict.fromkeys([*parts.spine.meta["key"], as_of]))
-        pair = Pair(connection, catalog, parts.view, key, as_of, moment)
+        pair = _pair(scratch, connection, parts.view, key, as_of, moment)
         labels = [*parts.label.meta["labels"], LABEL_KNOWN_AT] if parts.label else []
         columns = pair.columns(leave_out=labels)
         compared = pair.compare(columns)
-        ancestry = Ancestry(graph, scratch.project.target.adapter, lambda node: columns_of(connection, catalog, node))
+        _refuse_nothing_to_compare(pair, compared)
+        ancestry = Ancestry(
+            graph, scratch.project.target.adapter, lambda node: columns_of(connection, scratch.built(node))
+        )
         differing: dict[str, int] = {}
         differences = [
-            Difference(column, rows, pair.examples(column), _first(pair, parts, ancestry, column, differing))
+            Difference(column, rows, pair.examples(column), _first(scratch, pair, parts, ancestry, column, differing))
             for column, rows in compared.columns.items()
             if rows
         ]
     return Moment(moment, compared.rows, compared.only_then, compared.only_today, len(columns), differences)
 
 
-def _first(pair: Pair, parts: ViewParts, ancestry: Ancestry, column: str, differing: dict[str, int]) -> str | None:
-    """The first model on a column's path, from the sources on, whose own rows differ: a group, else the spine or view."""
+def _pair(
+    scratch: Scratch,
+    connection: duckdb.DuckDBPyConnection,
+    node: Node,
+    key: tuple[str, ...],
+    time: str,
+    moment: datetime,
+) -> Pair:
+    return Pair(connection, node, scratch.built(node), scratch.today(node), key, time, moment)
+
+
+def _refuse_nothing_to_compare(pair: Pair, compared: Comparison) -> None:
+    """Raises NotBuiltError where no row had come due, or today's view has not got as far as the moment."""
+    if not (compared.rows or compared.only_then or compared.only_today):
+        raise NotBuiltError(
+            f"feature view {pair.node.name}: no row had come due by {pair.moment.isoformat()}; choose a later moment"
+        )
+    then, today = pair.newest()
+    if then is not None and (today is None or today < then):
+        raise NotBuiltError(
+            f"feature view {pair.node.name} is built up to {today} and lacks rows that were due by "
+            f"{pair.moment.isoformat()}; run: dbt build --select +{pair.node.name}, or choose an earlier moment"
+        )
+
+
+def _first(
+    scratch: Scratch, pair: Pair, parts: ViewParts, ancestry: Ancestry, column: str, differing: dict[str, int]
+) -> str | None:
+    """The first group on a column's path whose own rows differ, or the spine; None where neither can be named."""
     made_of = {node.id: node for node in (*parts.groups, parts.spine)}
-    inputs = ancestry.query(parts.view).trace(column.lower()).inputs
+    try:
+        inputs = ancestry.query(parts.view).trace(column.lower()).inputs
+    except ProjectError:  # SQL that sqlglot cannot read: the difference is told all the same
+        return None
     path = [ancestry.graph.find(*relation) for relation, _ in inputs]
     names = {node.id for node in path if node is not None}
     for node in ancestry.graph.ancestors(parts.view):
         if node.id in names and node.id in made_of and node != parts.spine:
             if node.id not in differing:
-                differing[node.id] = _differing_rows(pair, node)
+                differing[node.id] = _differing_rows(scratch, pair, node)
             if differing[node.id]:
                 return node.name
     return parts.spine.name if parts.spine.id in names and len(names) == 1 else None
 
 
-def _differing_rows(pair: Pair, group: Node) -> int:
+def _differing_rows(scratch: Scratch, pair: Pair, group: Node) -> int:
     known_at = str(group.meta["known_at"])
     key = tuple(dict.fromkeys([*group.meta["entity"], str(group.meta["event_time"]), known_at]))
-    own = Pair(pair.connection, pair.catalog, group, key, known_at, pair.moment)
+    own = _pair(scratch, pair.connection, group, key, known_at, pair.moment)
     compared = own.compare(own.columns())
     return compared.only_then + compared.only_today + sum(compared.columns.values())

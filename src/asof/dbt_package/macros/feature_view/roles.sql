@@ -89,7 +89,7 @@
     {%- do asof._refuse_reserved_names(group) -%}
     {%- do asof._refuse_deletions_as_rows(group) -%}
     {%- do asof._require_unique_rows(group) -%}
-    {%- set own = group.entity + times + (asof._snapshot_columns() if group.node.resource_type == 'snapshot' else []) -%}
+    {%- set own = group.entity + times + asof._snapshot_columns(group.node) -%}
     {%- set columns = entry.columns or group.table_columns.keys() | reject('in', own) | list -%}
     {%- do asof._require_columns(group, columns) -%}
     {%- set ttl = entry.ttl or group.get('ttl') -%}
@@ -99,8 +99,15 @@
 
 
 {# The columns that dbt adds to a snapshot; they are no features. #}
-{% macro _snapshot_columns() %}
-    {{ return(['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to', 'dbt_is_deleted']) }}
+{% macro _snapshot_columns(node) %}
+    {%- set columns = [] -%}
+    {%- if node.resource_type == 'snapshot' -%}
+        {%- set named = node.config.snapshot_meta_column_names or {} -%}
+        {%- for name in ['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to', 'dbt_is_deleted'] -%}
+            {%- do columns.append(named.get(name) or name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(columns) }}
 {% endmacro %}
 
 
