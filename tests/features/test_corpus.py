@@ -11,13 +11,13 @@ sys.path.append(str(Path(__file__).parent / "corpus"))
 from corpus import Case, leaks, look_alikes
 
 # What no rule is made for; the page says so
-MISSED = {"self_join_into_the_next_day"}
+MISSED = {case.name for case in leaks() if case.rule == "none"}
 
 
 @pytest.mark.parametrize("case", leaks(), ids=lambda case: case.name)
 def test_a_leak_is_found(case):
     rules = {finding.rule for finding in case.findings()}
-    assert (case.rule in rules) != (case.name in MISSED)
+    assert (case.rule in rules) if case.name not in MISSED else not rules
 
 
 @pytest.mark.parametrize("case", look_alikes(), ids=lambda case: case.name)
@@ -35,7 +35,7 @@ def test_the_page_has_these_figures():
     page = (Path(__file__).parents[2] / "docs/leaks.md").read_text()
     seeded, clean = len(leaks()), len(look_alikes())
     assert f"{seeded} seeded leaks, and {clean} look-alikes" in page
-    assert f"recall {seeded - len(MISSED)} of {seeded} " in page
+    assert f"recall {seeded - len(MISSED)} of {seeded} ({1 - len(MISSED) / seeded:.0%})" in page
     assert f"false positives 0 of {clean} look-alikes" in page
 
 

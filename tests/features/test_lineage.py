@@ -2,7 +2,6 @@
 
 import pytest
 
-from asof.errors import ProjectError
 from asof.features.graph import Graph, Node
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lineage.query import ROWS
@@ -74,6 +73,30 @@ def test_through_models():
     assert sources_of("select x_twice as v from d.main.second", ROWS, **models) == {"a.y"}
 
 
-def test_sql_that_cannot_be_read_is_told_with_its_model():
-    with pytest.raises(ProjectError, match="dbt model top: its compiled SQL cannot be read"):
-        sources_of("select from where", "v")
+def test_sql_that_cannot_be_read_is_lost_and_says_why():
+    node = Node("model.top", "top", "model", ("d", "main", "top"), (), "select from where")
+    graph = Graph([node])
+    trail = Ancestry(graph, "duckdb", lambda _: ["v"]).trail(node, "v")
+    ((where, why),) = trail.lost
+    assert where == "model.top"
+    assert why.startswith("dbt model top: its compiled SQL cannot be read by sqlglot: ")
+
+
+@pytest.mark.parametrize(
+    "sql", ["select columns('x.*') from d.raw.a", "select x from d.raw.a", "select * from d.raw.a"]
+)
+def test_columns_that_the_sql_does_not_name(sql):
+    nodes = [Node("source.a", "a", "source", ("d", "raw", "a"))]
+    top = Node("model.top", "top", "model", ("d", "main", "top"), ("source.a",), sql)
+    query = Ancestry(Graph([*nodes, top]), "duckdb", lambda _: SOURCES["a"]).query(top)
+    assert bool(query.unnamed) == ("columns" in sql)
+
+
+def test_a_column_that_is_nowhere_is_lost():
+    nodes = [Node("source.a", "a", "source", ("d", "raw", "a"))]
+    first = Node("model.first", "first", "model", ("d", "main", "first"), ("source.a",), "select x from d.raw.a")
+    top = Node(
+        "model.top", "top", "model", ("d", "main", "top"), ("model.first",), "select t.y as v from d.main.first as t"
+    )
+    trail = Ancestry(Graph([*nodes, first, top]), "duckdb", lambda _: SOURCES["a"]).trail(top, "v")
+    assert [where for where, _ in trail.lost] == ["model.top"]

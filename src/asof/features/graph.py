@@ -116,7 +116,7 @@ def _node(entry: Mapping[str, Any]) -> Node:
         kind=entry["resource_type"],
         relation=(entry["database"] or "", entry["schema"], entry.get("alias") or entry.get("identifier") or ""),
         parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),
-        sql=entry.get("compiled_code"),
+        sql=entry.get("compiled_code") if entry.get("language", "sql") == "sql" else None,
         path=entry.get("original_file_path", ""),
         meta=own if isinstance(own, dict) else {},
         config=config,

@@ -34,7 +34,7 @@ class Case:
 
     def findings(self) -> list[Finding]:
         graph, columns = project(self.changes)
-        ancestry = Ancestry(graph, "duckdb", lambda node: columns[node.name])
+        ancestry = Ancestry(graph, "duckdb", lambda node: columns.get(node.name, []))
         return lint(graph.view("view"), ancestry, NOW)
 
 
@@ -47,9 +47,9 @@ def look_alikes() -> list[Case]:
 
 
 def project(changes: dict[str, Any]) -> tuple[Graph, dict[str, list[str]]]:
-    """The shop with the changes of a case, and the columns of its sources."""
+    """The shop with the changes of a case, and the columns of its sources and of what is built."""
     base = _read("base")
-    assert set(changes) <= {"models", "snapshots", "spine", "group", "view", "joins", "waive"}, changes
+    assert set(changes) <= {"models", "snapshots", "spine", "group", "view", "joins", "waive", "built"}, changes
     spine, label, group = ({**base[part], **changes.get(part, {})} for part in ("spine", "label", "group"))
     models = {**base["models"], **changes.get("models", {})}
     queries = {name: (sql, {}, {}) for name, sql in models.items()}
@@ -65,7 +65,8 @@ def project(changes: dict[str, Any]) -> tuple[Graph, dict[str, list[str]]]:
     for name, waived in changes.get("waive", {}).items():
         queries[name][1]["waive"] = waived
     sources = [Node(f"source.{name}", name, "source", ("shop", "raw", name)) for name in base["sources"]]
-    return Graph([*sources, *_nodes(queries, set(changes.get("snapshots", {})))]), base["sources"]
+    columns = {**base["sources"], **changes.get("built", {})}
+    return Graph([*sources, *_nodes(queries, set(changes.get("snapshots", {})))]), columns
 
 
 def _view(group: dict[str, Any], changes: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
 """Lineage across models: everything that a column of a relation comes from, back to the sources."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from asof.errors import ProjectError
 from asof.features.graph import Graph, Node
 from asof.features.lineage.query import ROWS, Query, Step, Trace
 
@@ -25,6 +26,7 @@ class Trail:
 
     columns: dict[Column, None]
     places: dict[tuple[int, int], Place]
+    lost: dict[Column, None] = field(default_factory=dict)  # what could not be followed, and in which node
 
     @classmethod
     def empty(cls) -> "Trail":
@@ -33,6 +35,7 @@ class Trail:
     def add(self, other: "Trail") -> None:
         self.columns.update(other.columns)
         self.places.update(other.places)
+        self.lost.update(other.lost)
 
     def sources(self, graph: Graph) -> set[Column]:
         """Those of its columns that no SQL of the project makes."""
@@ -52,11 +55,22 @@ class Ancestry:
         self._queries: dict[str, Query] = {}
         self._columns: dict[str, list[str]] = {}
         self._trails: dict[Column, Trail] = {}
+        self._unreadable: dict[str, str] = {}
+
+    def reads(self, node: Node) -> bool:
+        """Whether a node has SQL that can be followed; a Python model has none, and some SQL sqlglot cannot read."""
+        if node.sql is None or node.id in self._unreadable:
+            return False
+        try:
+            self.query(node)
+        except ProjectError as error:
+            self._unreadable[node.id] = str(error)
+        return node.id not in self._unreadable
 
     def columns(self, node: Node) -> list[str]:
         """The columns of a relation, in lower case."""
         if node.id not in self._columns:
-            if node.sql is None:
+            if not self.reads(node):
                 found = [name.lower() for name in self._columns_of(node)]
             else:
                 found = self.query(node).outputs
@@ -69,10 +83,12 @@ class Ancestry:
         """The query of a node that has SQL. Raises ProjectError when it cannot be read."""
         if node.id not in self._queries:
             schema: dict[str, Any] = {}
-            for parent in self.graph.parents(node):
+            # of an ephemeral parent dbt puts the SQL into the query, so that it names the parent's parents
+            for parent in self.graph.ancestors(node)[:-1]:
                 database, schema_name, table = parent.relation
                 columns = dict.fromkeys(self.columns(parent), "unknown")
-                schema.setdefault(database, {}).setdefault(schema_name, {})[table] = columns
+                if columns:
+                    schema.setdefault(database, {}).setdefault(schema_name, {})[table] = columns
             self._queries[node.id] = Query(node.sql or "", self._dialect, schema, node.name)
         return self._queries[node.id]
 
@@ -98,7 +114,12 @@ class Ancestry:
 
     def _follow(self, node: Node, column: str) -> Trail:
         found = Trail({(node.id, column): None}, {})
-        if node.sql is None:
+        if column != ROWS and column not in self.columns(node):
+            found.lost[node.id, column] = None
+            return found
+        if not self.reads(node):
+            if node.id in self._unreadable:
+                found.lost[node.id, self._unreadable[node.id]] = None
             return found
         if node.kind == "snapshot" and column in {node.snapshot_column(name).lower() for name in SNAPSHOT_COLUMNS}:
             updated_at = node.config.get("updated_at")
@@ -110,9 +131,12 @@ class Ancestry:
         return found
 
     def _onwards(self, node: Node, trace: Trace) -> Trail:
-        found = Trail({}, {key: Place(node, step) for key, step in trace.steps.items()})
+        places = {key: Place(node, step) for key, step in trace.steps.items()}
+        found = Trail({}, places, {(node.id, column): None for column in trace.lost})
         for relation, column in trace.inputs:
             parent = self.graph.find(*relation)
             if parent is not None:
                 found.add(self.trail(parent, column))
+            elif column != ROWS:
+                found.lost[node.id, f"{'.'.join(part for part in relation if part)}.{column}"] = None
         return found

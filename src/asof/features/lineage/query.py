@@ -4,7 +4,7 @@ sqlglot resolves every column to its table or subquery; this module walks those 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlglot
@@ -38,6 +38,7 @@ class Trace:
 
     inputs: dict[tuple[Relation, str], None]
     steps: dict[tuple[int, int], Step]
+    lost: dict[str, None] = field(default_factory=dict)  # columns whose origin could not be followed
 
     @classmethod
     def empty(cls) -> "Trace":
@@ -46,6 +47,7 @@ class Trace:
     def add(self, other: "Trace") -> None:
         self.inputs.update(other.inputs)
         self.steps.update(other.steps)
+        self.lost.update(other.lost)
 
 
 class Query:
@@ -62,10 +64,11 @@ class Query:
                 quote_identifiers=False,
                 identify=False,
             )
-        except SqlglotError as error:
-            first = str(error).splitlines()[0]
-            raise ProjectError(f"dbt model {name}: its compiled SQL cannot be read: {first}") from None
-        root = build_scope(expression)
+            root = build_scope(expression)
+        # sqlglot has errors of its own, and trips over some SQL that it has parsed
+        except (SqlglotError, ValueError, RecursionError, KeyError, AttributeError) as error:
+            first = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ProjectError(f"dbt model {name}: its compiled SQL cannot be read by sqlglot: {first}") from None
         if root is None:
             raise ProjectError(f"dbt model {name}: its compiled SQL is no query")
         self.root: Scope = root
@@ -74,6 +77,17 @@ class Query:
     @property
     def outputs(self) -> list[str]:
         return [name.lower() for name in self.root.expression.named_selects]
+
+    @property
+    def unnamed(self) -> list[str]:
+        """Projections that stand for columns whose names the SQL does not say, such as columns('x.*')."""
+        found = []
+        for select in self.root.expression.find_all(exp.Select):
+            for projection in select.selects:
+                patterns = [node for node in projection.walk() if isinstance(node, exp.Columns)]
+                if projection.is_star or patterns:
+                    found.append(projection.sql(dialect="duckdb"))
+        return found
 
     def trace(self, column: str) -> Trace:
         """Where an output column's values come from; `ROWS` for what decides which rows there are."""
@@ -105,7 +119,9 @@ class Query:
             found = Trace.empty()
             names = [name.lower() for name in expression.named_selects]
             for branch in scope.union_scopes:
-                if column in names:
+                if column not in names:
+                    found.lost[column] = None
+                else:
                     own = [name.lower() for name in branch.expression.named_selects]
                     at = own.index(column) if expression.args.get("by_name") and column in own else names.index(column)
                     found.add(self._column(branch, own[at]))
@@ -120,8 +136,8 @@ class Query:
                 inner = with_windows(projection.unalias(), expression)
                 found = self.value(inner, scope)
                 step = Step(expression, inner, scope)
-                return Trace(dict(found.inputs), {step.key: step, **found.steps})
-        return Trace.empty()
+                return Trace(dict(found.inputs), {step.key: step, **found.steps}, dict(found.lost))
+        return Trace({}, {}, {column: None})
 
     def _rows(self, scope: Scope) -> Trace:
         key = (id(scope), ROWS)
@@ -153,7 +169,7 @@ class Query:
             if isinstance(source, exp.Table):
                 return Trace({(_relation(source), column.name.lower()): None}, {})
             current = current.parent
-        return Trace.empty()
+        return Trace({}, {}, {column.sql(dialect="duckdb"): None})
 
 
 def conditions(select: exp.Select) -> Iterator[exp.Expression]:

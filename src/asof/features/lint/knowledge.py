@@ -18,7 +18,7 @@ COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 def gates(ancestry: Ancestry, node: Node, now: datetime) -> list[tuple[Place, exp.Expression]]:
     """The times that a model compares with the present in its conditions, as asof.visible does."""
-    if node.sql is None:
+    if not ancestry.reads(node):
         return []
     found = []
     for step in ancestry.query(node).trace("*").steps.values():

@@ -10,7 +10,7 @@ from asof.features.lineage.ancestry import Ancestry
 from asof.features.lint.buckets import buckets
 from asof.features.lint.knowledge import gates, not_known_yet
 from asof.features.lint.labels import labels
-from asof.features.lint.rules import RULES, SOURCE_NOT_GATED, Finding, Rule
+from asof.features.lint.rules import NOT_FOLLOWED, RULES, SOURCE_NOT_GATED, Finding, Rule
 from asof.features.lint.state import aggregates, current_state, snapshot_known_at, volatile
 from asof.features.lint.subject import Subject, subjects
 from asof.features.lint.view import outsiders
@@ -46,12 +46,11 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     for rule, feature, expression in outsiders(parts, ancestry):
         report(rule, parts.view, expression, feature)
     readers: dict[str, list[str]] = {}
+    for node, projection in _unnamed(parts, ancestry):
+        report(NOT_FOLLOWED, node, projection, "all that it gives")
     for subject in subjects(parts, ancestry):
-        for rule, place, expression in [
-            *not_known_yet(subject, now),
-            *(hit for check in CHECKS for hit in check(subject)),
-        ]:
-            report(rule, place.node, expression, subject.feature)
+        for rule, node, expression in _hits(subject, now):
+            report(rule, node, expression, subject.feature)
         for id_ in subject.values.node_ids() | subject.rows.node_ids() | subject.known.node_ids():
             readers.setdefault(id_, []).append(subject.feature)
     for node, source in _not_gated((ancestry.graph.nodes[id_] for id_ in readers), ancestry, now):
@@ -63,11 +62,31 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     )
 
 
+def _unnamed(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Node, str]]:
+    """The models behind a view, with each projection whose columns the SQL does not name."""
+    for node in ancestry.graph.ancestors(parts.view):
+        if ancestry.reads(node):
+            for projection in ancestry.query(node).unnamed:
+                yield node, projection
+
+
+def _hits(subject: Subject, now: datetime) -> Iterator[tuple[Rule, Node, exp.Expression | str]]:
+    """What each rule finds on a feature's way, and what could not be followed."""
+    for rule, place, expression in not_known_yet(subject, now):
+        yield rule, place.node, expression
+    for check in CHECKS:
+        for rule, place, expression in check(subject):
+            yield rule, place.node, expression
+    for id_, column in {**subject.values.lost, **subject.known.lost}:
+        yield NOT_FOLLOWED, subject.ancestry.graph.nodes[id_], column
+
+
 def _not_gated(nodes: Iterable[Node], ancestry: Ancestry, now: datetime) -> Iterator[tuple[Node, str]]:
     """The models that read sources and compare no time with the present, with the names of the sources."""
     for node in nodes:
         sources = [parent.name for parent in ancestry.graph.parents(node) if parent.kind == "source"]
-        if sources and node.sql is not None and not gates(ancestry, node, now):
+        # a snapshot cannot hide rows, and is rewound by the times that it keeps
+        if sources and ancestry.reads(node) and node.kind != "snapshot" and not gates(ancestry, node, now):
             yield node, ", ".join(sources)
 
 

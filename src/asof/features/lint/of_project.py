@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from asof.errors import ProjectError, did_you_mean
+import sqlglot
+
+from asof.errors import ProfileError, ProjectError, did_you_mean
 from asof.features.dbt_run import run_dbt
 from asof.features.graph import Graph, Node, read_graph
 from asof.features.lineage.ancestry import Ancestry
@@ -39,15 +41,20 @@ def lint_project(project: Project, views: Iterable[str] = (), progress: Progress
     progress = progress or Silent()
     progress.step("compiling")
     now = project.clock.now()
+    if project.target.adapter == "duckdb":
+        with project.warehouse(read_only=True):
+            pass  # waits for whoever writes to it, which dbt would not
+    named = list(views)
     with tempfile.TemporaryDirectory() as folder:
-        graph = read_graph(run_dbt(project, "compile", now, Path(folder), select=["*"]))
-    wanted = list(views) or sorted(view.name for view in graph.views)
+        chosen = [f"+{name}" for name in named] or ["*"]
+        graph = read_graph(run_dbt(project, "compile", now, Path(folder), select=chosen))
+    wanted = named or sorted(view.name for view in graph.views)
     if not wanted:
         raise ProjectError(
             f"dbt project {project.dbt_dir.name} has no feature view; one says role: feature_view in its meta.asof"
         )
     with ExitStack() as stack:
-        ancestry = Ancestry(graph, project.target.adapter, _columns(project, graph, stack))
+        ancestry = Ancestry(graph, _dialect(project.target.adapter), _columns(project, graph, stack))
         findings, seen, features = [], [], 0
         for name in wanted:
             progress.step(f"reading {name}")
@@ -56,6 +63,14 @@ def lint_project(project: Project, views: Iterable[str] = (), progress: Progress
             seen += graph.ancestors(parts.view)
             features += len(ancestry.columns(parts.view))
     return LintResult(wanted, features, findings, unused_waivers(dict.fromkeys(seen), findings))
+
+
+def _dialect(adapter: str) -> str:
+    """What sqlglot calls the SQL of an adapter. Raises ProfileError for one that it does not know."""
+    name = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}.get(adapter, adapter)
+    if sqlglot.Dialect.get(name) is None:
+        raise ProfileError(f"the SQL of a target of type {adapter} cannot be read: sqlglot does not know it")
+    return name
 
 
 def _columns(project: Project, graph: Graph, stack: ExitStack) -> Callable[[Node], list[str]]:
@@ -68,9 +83,12 @@ def _columns(project: Project, graph: Graph, stack: ExitStack) -> Callable[[Node
         _, schema, table = node.relation
         found = warehouse.rows(
             "select column_name from information_schema.columns "
-            "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position",
+            "where lower(table_catalog) = lower(?) and lower(table_schema) = lower(?) and lower(table_name) = lower(?) "
+            "order by ordinal_position",
             [warehouse.catalog, schema, table],
         )
+        if not found and node.columns:
+            return list(node.columns)
         if not found:
             names = [other.name for other in graph.nodes.values() if other.kind == node.kind]
             raise ProjectError(

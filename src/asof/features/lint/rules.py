@@ -34,6 +34,12 @@ NOT_KNOWN_YET = Rule(
     "it comes from a model whose rows become visible later than the known time of the feature's row",
     "let known_at descend from that time too, or compare the two where the rows are joined",
 )
+NOT_FOLLOWED = Rule(
+    "not-followed",
+    "warning",
+    "where the column comes from cannot be read, so that nothing is known of it",
+    "name its columns: a star over a pivot, columns(...), or a relation that is no ref() or source() cannot be followed",
+)
 WINDOW_NOT_KNOWN = Rule(
     "window-not-known",
     "error",
@@ -90,6 +96,7 @@ RULES = {
         SOURCE_NOT_GATED,
         SNAPSHOT_KNOWN_AT,
         FITTED_IN_QUERY,
+        NOT_FOLLOWED,
     )
 }
 

@@ -37,16 +37,20 @@ def aggregates(subject: Subject) -> Iterator[Hit]:
     """Aggregates over all rows of a query, or over all rows of an entity whatever their time."""
     for place in subject.values.places.values():
         select, expression = place.step.select, place.step.expression
-        if select is None or place.step.scope.external_columns:
+        if select is None:
             continue
         group = select.args.get("group")
+        if place.step.scope.external_columns:
+            if expression.find(exp.AggFunc) and not _compares_times(place, subject):
+                yield CURRENT_STATE, place, expression
+            continue
         for aggregate in expression.find_all(exp.AggFunc):
             of_window = aggregate.find_ancestor(exp.Window, exp.Query) not in (None, select)
             if of_window or isinstance(aggregate, (*RANKS, *SHARES)):
                 continue
             if group is None:
                 yield FITTED_IN_QUERY, place, aggregate
-            elif not group.args.get("all") and not _has_time(group, place, subject):
+            elif not _has_time(group, place, subject):
                 yield CURRENT_STATE, place, aggregate
 
 
@@ -123,7 +127,19 @@ def _is_time_of_row(key: exp.Expression, place: Place, subject: Subject) -> bool
 
 
 def _has_time(group: exp.Group, place: Place, subject: Subject) -> bool:
-    return any(_is_time_of_row(key, place, subject) for key in group.expressions)
+    keys = group.expressions
+    if group.args.get("all"):
+        keys = [projection for projection in place.step.select.selects if not projection.find(exp.AggFunc)]
+    return any(_is_time_of_row(key, place, subject) for key in keys)
+
+
+def _compares_times(place: Place, subject: Subject) -> bool:
+    """Whether a subquery about a row of its query looks only at what came before a time of that row."""
+    for condition in conditions(place.step.select):
+        for comparison in condition.find_all(exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between):
+            if any(_is_time_of_row(column, place, subject) for column in comparison.find_all(exp.Column)):
+                return True
+    return False
 
 
 def _joins_without_validity(place: Place, subject: Subject) -> Iterator[Hit]:

@@ -67,8 +67,11 @@ def _of_view(feature: str, parts: ViewParts, ancestry: Ancestry, as_of: str) -> 
     """What the view's own SQL does to a feature. The join is right by construction, so that its rows do not count."""
     trail, known = ancestry.trail(parts.view, feature), ancestry.trail(parts.spine, as_of)
     own = {key: place for key, place in trail.places.items() if place.node == parts.view}
+    lost = {(id_, column): None for id_, column in trail.lost if id_ == parts.view.id}
     times = frozenset(known.columns)
-    return Subject(feature, parts.view, parts, ancestry, Trail({}, own), Trail.empty(), known, times, is_group=False)
+    return Subject(
+        feature, parts.view, parts, ancestry, Trail({}, own, lost), Trail.empty(), known, times, is_group=False
+    )
 
 
 def features(parts: ViewParts, columns: list[str]) -> Iterator[str]:

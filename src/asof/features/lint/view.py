@@ -19,7 +19,7 @@ def outsiders(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Rule, str,
         trace = query.trace(feature)
         for relation, column in trace.inputs:
             node = ancestry.graph.find(*relation)
-            if node is None or node.id in made_of or column == ROWS:
+            if node is None or node.id in made_of or column == ROWS or trace.lost:
                 continue
             rule = LABEL_REACHABLE if node == parts.label else CURRENT_STATE
             yield rule, feature, next(iter(trace.steps.values())).expression

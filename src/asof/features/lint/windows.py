@@ -19,22 +19,23 @@ def windows(subject: Subject) -> Iterator[Hit]:
     """The windows on a feature's way that break a rule."""
     for place in subject.places:
         for window in place.step.expression.find_all(exp.Window):
-            rule = _broken(window, place, subject)
+            is_value = place.step.key in subject.values.places
+            rule = _broken(window, place, subject, is_value=is_value)
             if rule is not None:
                 yield rule, place, window
 
 
-def _broken(window: exp.Window, place: Place, subject: Subject) -> Rule | None:
+def _broken(window: exp.Window, place: Place, subject: Subject, *, is_value: bool) -> Rule | None:
     function = _function(window)
     partition = window.args.get("partition_by") or []
     order = window.args.get("order")
-    if isinstance(function, RANKS):
-        return None  # what a rank is used for is a matter of current-state
+    if isinstance(function, RANKS) and not (is_value and _looks_back_to_front(window)):
+        return None  # which rows a rank is used to pick is a matter of current-state
     if isinstance(function, SHARES) or order is None:
         if any(_is_a_time(key, place, subject) for key in partition):
             return None  # all its rows are of one time
         return LOOKS_AHEAD if partition else FITTED_IN_QUERY
-    if _frame_goes_on(window) or isinstance(function, exp.Lead) or _looks_back_to_front(window):
+    if _frame_goes_on(window) or _takes_from_later(function) or _looks_back_to_front(window):
         return LOOKS_AHEAD
     # what comes after the first key only tells ties apart
     ordered = subject.ancestry.at(place, order.expressions[0].this)
@@ -52,6 +53,12 @@ def _frame_goes_on(window: exp.Window) -> bool:
     spec = window.args.get("spec")
     sides = (spec.args.get("start_side"), spec.args.get("end_side")) if spec is not None else ()
     return any(str(side).upper() == "FOLLOWING" for side in sides)
+
+
+def _takes_from_later(function: exp.Expression) -> bool:
+    """A lead, or a lag by less than nothing."""
+    offset = function.args.get("offset")
+    return isinstance(function, exp.Lead) != (isinstance(function, (exp.Lag, exp.Lead)) and isinstance(offset, exp.Neg))
 
 
 def _looks_back_to_front(window: exp.Window) -> bool:
