@@ -1,6 +1,6 @@
 """Reads every feature view of a graph: each feature by each rule, then what the project waives."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from sqlglot import exp
@@ -53,9 +53,8 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
             report(rule, node, expression, subject.feature)
         for id_ in subject.values.node_ids() | subject.rows.node_ids() | subject.known.node_ids():
             readers.setdefault(id_, []).append(subject.feature)
-    for node, source in _not_gated((ancestry.graph.nodes[id_] for id_ in readers), ancestry, now):
-        for feature in readers[node.id]:
-            report(SOURCE_NOT_GATED, node, f"from {source}", feature)
+    for node, source, feature in _not_gated(readers, ancestry, now):
+        report(SOURCE_NOT_GATED, node, f"from {source}", feature)
     order = list(RULES)
     return sorted(
         findings.values(), key=lambda found: (found.severity, order.index(found.rule), found.model, found.sql)
@@ -81,13 +80,15 @@ def _hits(subject: Subject, now: datetime) -> Iterator[tuple[Rule, Node, exp.Exp
         yield NOT_FOLLOWED, subject.ancestry.graph.nodes[id_], column
 
 
-def _not_gated(nodes: Iterable[Node], ancestry: Ancestry, now: datetime) -> Iterator[tuple[Node, str]]:
-    """The models that read sources and compare no time with the present, with the names of the sources."""
-    for node in nodes:
+def _not_gated(readers: Mapping[str, list[str]], ancestry: Ancestry, now: datetime) -> Iterator[tuple[Node, str, str]]:
+    """The models that read sources and compare no time with the present, with those, for each feature made of them."""
+    for id_, features in readers.items():
+        node = ancestry.graph.nodes[id_]
         sources = [parent.name for parent in ancestry.graph.parents(node) if parent.kind == "source"]
         # a snapshot cannot hide rows, and is rewound by the times that it keeps
         if sources and ancestry.reads(node) and node.kind != "snapshot" and not gates(ancestry, node, now):
-            yield node, ", ".join(sources)
+            for feature in features:
+                yield node, ", ".join(sources), feature
 
 
 def _finding(rule: Rule, view: Node, node: Node, sql: str) -> Finding:
