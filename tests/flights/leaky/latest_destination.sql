@@ -4,7 +4,7 @@ with latest as (
         aircraft_id,
         destination
     from {{ ref('stg_flights__departed') }}
-    qualify row_number() over (partition by aircraft_id order by departed_at desc, flight_id) = 1
+    qualify row_number() over (partition by aircraft_id order by departed_at desc, flight_id asc) = 1
 ),
 
 departures as (
