@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -49,6 +50,19 @@ class FlightsProject:
     def build(self, now: datetime, *arguments: str) -> None:
         variables = json.dumps({"asof_now": now.isoformat()})
         self.run("dbt", "--quiet", "build", "--project-dir", "dbt_project", "--vars", variables, *arguments)
+
+    def check(self, now: datetime, *arguments: str) -> tuple[int, Any]:
+        """The exit code of a command that may say no, and what it says as JSON."""
+        done = subprocess.run(
+            [BIN / "asof", *arguments, "--now", now.isoformat(), "--json"],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        return done.returncode, json.loads(done.stdout)
 
     def open(self, now: datetime) -> Project:
         return Project.open(self.root, now=now.isoformat())

@@ -3,14 +3,12 @@
 The table in docs/leaks.md says so; it is read here and must be true in every cell.
 """
 
-import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from flights_slice import BIN, END, START
+from flights_slice import END, START
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs/leaks.md"
@@ -39,23 +37,9 @@ def leaky(promoted_flights, tmp_path_factory):
     return project
 
 
-def asof(project, *arguments):
-    """A command's exit code and what it says as JSON."""
-    done = subprocess.run(
-        [BIN / "asof", *arguments, "--now", END.isoformat(), "--json"],
-        cwd=project.root,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.returncode, json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def linted(leaky):
-    code, result = asof(leaky, "lint", "leaky_features", "surviving_features")
+    code, result = leaky.check(END, "lint", "leaky_features", "surviving_features")
     assert code == 1
     return [found for found in result["findings"] if not found["waived"]]
 
@@ -63,7 +47,7 @@ def linted(leaky):
 @pytest.fixture(scope="module")
 def replayed(leaky):
     moments = [part for moment in MOMENTS for part in ("--at", moment)]
-    code, result = asof(leaky, "replay", "leaky_features", *moments)
+    code, result = leaky.check(END, "replay", "leaky_features", *moments)
     assert code == 1
     return result["moments"]
 
@@ -101,7 +85,7 @@ def test_the_replay_finds_what_the_table_says(replayed, leak):
 
 
 def test_rows_that_are_there_for_what_came_later(leaky):
-    code, result = asof(leaky, "replay", "surviving_features", "--at", MOMENTS[0])
+    code, result = leaky.check(END, "replay", "surviving_features", "--at", MOMENTS[0])
     (moment,) = result["moments"]
     assert code == 1
     # flights that were asked about within two hours before, and left after the moment
@@ -116,24 +100,10 @@ def test_rows_that_are_there_for_what_came_later(leaky):
 
 
 def test_the_reference_system_itself_lints_and_replays_clean(promoted_flights):
-    def run(*arguments):
-        done = subprocess.run(
-            [BIN / "asof", *arguments, "--now", START.isoformat()],
-            cwd=promoted_flights.root,
-            env=promoted_flights.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
-
-    code, said = run("lint", "--strict")
-    assert (code, said.splitlines()[-1]) == (
-        0,
-        "flight_delay_features: 52 columns read, 0 errors, 0 warnings, 4 waived",
-    )
-    code, said = run("replay", "flight_delay", "--at", MOMENTS[0])
-    assert code == 0
+    now = ("--now", START.isoformat())
+    said = promoted_flights.run("asof", "lint", "--strict", *now)
+    assert said.splitlines()[-1] == "flight_delay_features: 52 columns read, 0 errors, 0 warnings, 4 waived"
+    said = promoted_flights.run("asof", "replay", "flight_delay", "--at", MOMENTS[0], *now)
     rows = promoted_flights.sql(
         f"select count(*) from features.flight_delay_features where predicted_at <= timestamptz '{MOMENTS[0]}'"
     )[0][0]

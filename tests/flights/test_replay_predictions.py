@@ -1,23 +1,13 @@
 """What the models were given when they predicted, against their view derived anew."""
 
 import json
-import subprocess
 
 import pytest
-from flights_slice import BIN, END
+from flights_slice import END
 
 
 def replayed(project):
-    done = subprocess.run(
-        [BIN / "asof", "replay", "flight_delay", "--predictions", "--now", END.isoformat(), "--json"],
-        cwd=project.root,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.returncode, json.loads(done.stdout)
+    return project.check(END, "replay", "flight_delay", "--predictions")
 
 
 @pytest.fixture
