@@ -100,3 +100,14 @@ def test_a_column_that_is_nowhere_is_lost():
     )
     trail = Ancestry(Graph([*nodes, first, top]), "duckdb", lambda _: SOURCES["a"]).trail(top, "v")
     assert [where for where, _ in trail.lost] == ["model.top"]
+
+
+def test_an_ephemeral_model_is_read_through():
+    """dbt puts its SQL into the query, which then names the relations that it reads."""
+    source = Node("source.a", "a", "source", ("d", "raw", "a"))
+    inner = Node("model.inner", "inner", "model", ("d", "main", "inner"), ("source.a",), "select * from d.raw.a")
+    sql = "with __dbt__cte__inner as (select * from d.raw.a) select * from __dbt__cte__inner"
+    top = Node("model.top", "top", "model", ("d", "main", "top"), ("model.inner",), sql)
+    graph = Graph([source, inner, top])
+    ancestry = Ancestry(graph, "duckdb", lambda _: SOURCES["a"])
+    assert ancestry.trail(top, "x").sources(graph) == {("source.a", "x")}

@@ -49,7 +49,9 @@ def look_alikes() -> list[Case]:
 def project(changes: dict[str, Any]) -> tuple[Graph, dict[str, list[str]]]:
     """The shop with the changes of a case, and the columns of its sources and of what is built."""
     base = _read("base")
-    assert set(changes) <= {"models", "snapshots", "spine", "group", "view", "joins", "waive", "built"}, changes
+    assert set(changes) <= {"models", "snapshots", "spine", "group", "view", "joins", "waive", "built", "label"}, (
+        changes
+    )
     spine, label, group = ({**base[part], **changes.get(part, {})} for part in ("spine", "label", "group"))
     models = {**base["models"], **changes.get("models", {})}
     queries = {name: (sql, {}, {}) for name, sql in models.items()}

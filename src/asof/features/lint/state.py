@@ -86,7 +86,7 @@ def _picks_the_latest(found: exp.Expression, place: Place, subject: Subject) -> 
     if isinstance(found, exp.Window):
         return _keeps_the_latest(found, place, subject)
     if isinstance(found, exp.Column):
-        return found.name.lower() in FLAGS or _is_rank_of_latest(found, place, subject)
+        return found.name.lower() in FLAGS
     return False
 
 
@@ -110,16 +110,6 @@ def _keeps_the_latest(window: exp.Window, place: Place, subject: Subject) -> boo
     if not (newest_first and isinstance(window.this, RANKS)):
         return False
     return not any(_is_time_of_row(key, place, subject) for key in window.args.get("partition_by") or [])
-
-
-def _is_rank_of_latest(column: exp.Column, place: Place, subject: Subject) -> bool:
-    """A condition on a column that a subquery ranks from new to old."""
-    trail = subject.ancestry.at(place, column)
-    own = next(iter(trail.places.values()), None)
-    if own is None or own.node.id != place.node.id:
-        return False
-    window = own.step.expression
-    return isinstance(window, exp.Window) and _keeps_the_latest(window, own, subject)
 
 
 def _is_time_of_row(key: exp.Expression, place: Place, subject: Subject) -> bool:
