@@ -64,8 +64,8 @@ def test_the_same_step_again_changes_nothing(rule):
 def test_all_models_of_a_run_have_one_present(rule):
     """Were it the database's clock, a row due between the building of a group and of the view would miss the group's news."""
     before = datetime.now(UTC)
-    assert rule.dbt("compile", "--select", "prices", "answers", "known", asof_partial_builds=True).returncode == 0
-    compiled = [rule.compiled(model) for model in ("../parts/prices", "../parts/answers", "known")]
+    assert rule.dbt("compile", "--select", "prices", "moods", "known", asof_partial_builds=True).returncode == 0
+    compiled = [rule.compiled(model) for model in ("../parts/prices", "../parts/moods", "known")]
     presents = {present for sql in compiled for present in re.findall(r"cast\('([^']+)' as timestamptz\)", sql)}
     assert len(presents) == 1
     assert before < datetime.fromisoformat(presents.pop()) < datetime.now(UTC)

@@ -17,8 +17,6 @@ def buckets(subject: Subject) -> Iterator[Hit]:
         return
     for place in subject.known.places.values():
         expression = place.step.expression
-        if place.step.key in subject.rows.places:
-            continue
         if any(expression.find_all(*SHIFTS)):
             return  # from here back to the source all is moved on
         for cut in expression.walk():
