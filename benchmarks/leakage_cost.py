@@ -20,7 +20,7 @@ from flight_delay_quality import CUTOFF, SCHEDULE
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from asof import FeatureSchema, Project
-from asof.training.estimator import build_estimator
+from asof.training.fit.estimator import build_estimator
 from asof.warehouse.schema import feature_schema
 
 ESTIMATOR = "training/flight_delay.py:build"

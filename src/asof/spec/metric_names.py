@@ -1,4 +1,4 @@
-"""The metrics that a spec may name, by kind of problem; `training/metrics.py` computes them."""
+"""The metrics that a spec may name, by kind of problem; `training/judge/metrics.py` computes them."""
 
 from typing import Literal
 

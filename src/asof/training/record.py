@@ -10,10 +10,10 @@ from asof.registry.runs import Run
 from asof.registry.store import Registry
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.training.dataset import Dataset
+from asof.training.data.dataset import Dataset
 from asof.training.environment import environment
-from asof.training.evaluate import Measurement
-from asof.training.gates import GateResult
+from asof.training.judge.evaluate import Measurement
+from asof.training.judge.gates import GateResult
 
 
 @dataclass

@@ -14,10 +14,10 @@ from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.training.dataset import Dataset, read_dataset
-from asof.training.estimator import build_estimator, fit_estimator
-from asof.training.evaluate import Measurement, baseline_score, evaluate
-from asof.training.gates import GateResult, check_gates
+from asof.training.data.dataset import Dataset, read_dataset
+from asof.training.fit.estimator import build_estimator, fit_estimator
+from asof.training.judge.evaluate import Measurement, baseline_score, evaluate
+from asof.training.judge.gates import GateResult, check_gates
 from asof.training.record import Attempt, record_failure, register
 
 _PARITY_ROWS = 1000

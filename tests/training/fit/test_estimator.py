@@ -3,7 +3,7 @@
 import pytest
 
 from asof.errors import EstimatorError
-from asof.training.estimator import build_estimator, fit_estimator
+from asof.training.fit.estimator import build_estimator, fit_estimator
 from asof.warehouse.schema import FeatureSchema
 
 SCHEMA = FeatureSchema(())

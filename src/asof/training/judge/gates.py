@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from asof.spec.metric_names import METRICS, Problem
 from asof.spec.model_spec import Gate, ModelSpec
-from asof.training.evaluate import ALL, Measurement
+from asof.training.judge.evaluate import ALL, Measurement
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from asof.spec.metric_names import METRICS
-from asof.training.metrics import FUNCTIONS, calibration_error, measure
+from asof.training.judge.metrics import FUNCTIONS, calibration_error, measure
 
 LABELS = np.array([1.0, 0.0, 1.0, 0.0])
 SCORES = np.array([0.9, 0.6, 0.4, 0.1])

@@ -6,7 +6,7 @@ import pytest
 from toy import FIRST, NOW
 
 from asof.errors import DataError
-from asof.training.dataset import read_dataset
+from asof.training.data.dataset import read_dataset
 
 
 def read(toy, model="big", cutoff=NOW):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from asof.spec.model_spec import Gate, ModelSpec
-from asof.training.evaluate import Measurement
-from asof.training.gates import check_gates
+from asof.training.judge.evaluate import Measurement
+from asof.training.judge.gates import check_gates
 
 
 def measured(metric, value, *, slice_by="all", slice_="all", baseline=None, champion=None, split="test"):

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from asof.spec.model_spec import ModelSpec
-from asof.training.dataset import Part
-from asof.training.metrics import measure
+from asof.training.data.dataset import Part
+from asof.training.judge.metrics import measure
 
 ALL = "all"
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from asof.errors import DataError, did_you_mean
 from asof.spec.model_spec import ModelSpec
-from asof.training.split import Interval, SplitPlan, plan_splits
+from asof.training.data.split import Interval, SplitPlan, plan_splits
 from asof.warehouse.feature_view import LABEL_KNOWN_AT, FeatureView
 from asof.warehouse.schema import FeatureSchema, feature_schema
 

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from asof.spec.model_spec import Split
-from asof.training.split import plan_splits
+from asof.training.data.split import plan_splits
 
 
 def day(month, number):

@@ -1,0 +1,1 @@
+"""From an estimator as its file builds it to a fitted one."""
