@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from asof.registry.aliases import promote, rollback
     from asof.spec.model_spec import ModelSpec
     from asof.spec.project import Project
-    from asof.training.train import TrainingResult, train
+    from asof.training.result import TrainingResult
+    from asof.training.train import train
     from asof.warehouse.feature_view import FeatureView
     from asof.warehouse.schema import FeatureSchema
 
@@ -39,7 +40,7 @@ _HOMES = {
     "ModelSpec": "asof.spec.model_spec",
     "PredictionResult": "asof.inference.predict",
     "Project": "asof.spec.project",
-    "TrainingResult": "asof.training.train",
+    "TrainingResult": "asof.training.result",
     "predict": "asof.inference.predict",
     "promote": "asof.registry.aliases",
     "rollback": "asof.registry.aliases",

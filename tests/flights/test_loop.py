@@ -39,7 +39,7 @@ def champion(promoted_flights):
     """The estimator as it was fitted."""
     project = promoted_flights.open(START)
     with project.warehouse(read_only=True) as warehouse:
-        return load_version(Registry(project, warehouse), "flight_delay", 1, ())
+        return load_version(Registry(project, warehouse), "flight_delay", 1, project)
 
 
 def frame(project, flight_ids: list[str], names: list[str]) -> pd.DataFrame:

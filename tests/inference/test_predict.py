@@ -55,7 +55,7 @@ def test_the_numbers_are_those_of_the_registered_estimator_on_the_row(promoted):
     predict("size", promoted.open(FIRST + 80 * DAY))
     project = promoted.open()
     with project.warehouse(read_only=True) as warehouse:
-        estimator = load_version(Registry(project, warehouse), "size", 1, ()).estimator
+        estimator = load_version(Registry(project, warehouse), "size", 1, project).estimator
     fit = estimator.named_steps["fit"]
     # row 160 by hand: amount 20, weight 1.0, colour green, even; the encoder has green, red and missing, in this order
     columns = np.array([1.0, 0, 0, 20.0, 1.0, 1.0])

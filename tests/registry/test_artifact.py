@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
 from asof.errors import ArtifactError
-from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
+from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.arange(10) % 2
@@ -18,16 +18,16 @@ Y = np.arange(10) % 2
 
 def test_round_trip():
     fitted = XGBClassifier(n_estimators=5, n_jobs=1).fit(X, Y)
-    content = dump_artifact(fitted, [], "m")
-    loaded = load_artifact(content, artifact_hash(content), [], "m version 1")
+    content = dump_artifact(fitted, Trust(), "m")
+    loaded = load_artifact(content, artifact_hash(content), Trust(), "m version 1")
     assert (loaded.predict_proba(X) == fitted.predict_proba(X)).all()
 
 
 def test_a_changed_byte():
-    content = dump_artifact(LogisticRegression().fit(X, Y), [], "m")
+    content = dump_artifact(LogisticRegression().fit(X, Y), Trust(), "m")
     changed = content[:-1] + bytes([content[-1] ^ 1])
     with pytest.raises(ArtifactError, match=r"m version 1: the artifact's SHA-256 is .*; its bytes have changed"):
-        load_artifact(changed, artifact_hash(content), [], "m version 1")
+        load_artifact(changed, artifact_hash(content), Trust(), "m version 1")
 
 
 def test_the_hash_is_sha_256():
@@ -38,14 +38,14 @@ def test_the_hash_is_sha_256():
 def test_a_type_that_the_project_does_not_allow():
     estimator = FunctionTransformer(np.polyfit)
     with pytest.raises(ArtifactError, match=r"contains numpy.*polyfit, which the project does not allow.*asof_trusted"):
-        dump_artifact(estimator, [], "m")
+        dump_artifact(estimator, Trust(), "m")
 
 
 def test_a_type_that_the_project_adds():
-    content = dump_artifact(FunctionTransformer(np.polyfit), ["numpy.polyfit"], "m")
-    assert load_artifact(content, artifact_hash(content), ["numpy.polyfit"], "m").func is np.polyfit
+    content = dump_artifact(FunctionTransformer(np.polyfit), Trust(("numpy.polyfit",)), "m")
+    assert load_artifact(content, artifact_hash(content), Trust(("numpy.polyfit",)), "m").func is np.polyfit
     with pytest.raises(ArtifactError, match=r"contains numpy\.polyfit"):
-        load_artifact(content, artifact_hash(content), [], "m")
+        load_artifact(content, artifact_hash(content), Trust(), "m")
 
 
 class Hostile:
@@ -63,12 +63,12 @@ def test_nothing_of_a_hostile_artifact_runs(tmp_path):
     content = skops.io.dumps(Hostile(str(witness)))
     name = f"{Hostile.__module__}.Hostile"
     with pytest.raises(ArtifactError, match=rf"m version 1: the artifact contains {name}, which"):
-        load_artifact(content, artifact_hash(content), [], "m version 1")
+        load_artifact(content, artifact_hash(content), Trust(), "m version 1")
     assert not witness.exists()
-    load_artifact(content, artifact_hash(content), [name], "m version 1")
+    load_artifact(content, artifact_hash(content), Trust((name,)), "m version 1")
     assert witness.exists(), "it would have run"
 
 
 def test_a_file_that_is_no_artifact():
     with pytest.raises(ArtifactError, match="m version 1: the artifact is not a file that skops can read"):
-        load_artifact(b"not a zip", artifact_hash(b"not a zip"), [], "m version 1")
+        load_artifact(b"not a zip", artifact_hash(b"not a zip"), Trust(), "m version 1")

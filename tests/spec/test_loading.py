@@ -69,11 +69,11 @@ def test_a_metric_of_another_problem(toy):
 @pytest.mark.parametrize(
     ("gate", "message"),
     [
-        ("{metric: roc_auc}", "a gate has one of min, max, max_drop and min_gain, got none"),
+        ("{metric: roc_auc}", "a gate has one of min, max, max_drop, min_gain and max_difference, got none"),
         ("{metric: roc_auc, min: 0, max: 1}", "got min, max"),
         ("{metric: roc_auc, max_drop: 0.1}", "'max_drop' needs 'versus'"),
         ("{metric: roc_auc, versus: champion, min: 0.1}", "'min' does not go with 'versus'"),
-        ("{metric: roc_auc, versus: baseline, min_gain: 0, slice: colour}", "'slice' goes with min or max"),
+        ("{metric: roc_auc, versus: baseline, min_gain: 0, slice: colour}", "'slice' goes with min, max or"),
         ("{metric: brier_score, max: 0.1}", "gate on 'brier_score', which is not among the metrics: roc_auc, log_loss"),
         ("{metric: roc_auc, min: 0, slice: id}", "gate on slice 'id', which is not among the slices"),
     ],

@@ -43,19 +43,28 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 class _Bar:
-    """Steps on a terminal: the present one with a bar that moves, those before it with the seconds they took."""
+    """Steps on a terminal: the present one with a bar that moves, those before it with the time they took."""
 
     def __init__(self, progress: "RichProgress") -> None:
         self.progress = progress
         self.current: TaskID | None = None
+        self.description, self.done, self.total = "", 0, 0
 
-    def step(self, description: str) -> None:
+    def step(self, description: str, total: int | None = None) -> None:
         self.finish()
-        self.current = self.progress.add_task(description, total=None)
+        self.description, self.done, self.total = description, 0, total or 0
+        self.current = self.progress.add_task(description, total=total)
+
+    def advance(self, note: str = "") -> None:
+        if self.current is not None:
+            self.done += 1
+            shown = f"{self.description}, {self.done} of {self.total}" + (f": {note}" if note else "")
+            self.progress.update(self.current, advance=1, description=shown)
 
     def finish(self) -> None:
         if self.current is not None:
-            self.progress.update(self.current, total=1, completed=1)
+            total = self.total or 1
+            self.progress.update(self.current, total=total, completed=total)
 
 
 @contextmanager

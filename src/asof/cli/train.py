@@ -9,7 +9,7 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from asof.training.train import TrainingResult
+    from asof.training.result import TrainingResult
 
 
 @click.command(epilog="Example: asof train flight_delay --now 2013-11-01")

@@ -113,19 +113,19 @@ def _predict(
 ) -> PredictionResult:
     project, model, alias = attempt.project, attempt.model, attempt.alias
     attempt.version = require_version(registry, model, alias, project.clock.now())
-    version = load_version(registry, model, attempt.version, project.trusted_types)
+    version = load_version(registry, model, attempt.version, project)
     policy = read_policy(project.root, spec.inference.policy) if spec.inference.policy else None
 
     progress.step(f"reading {version.feature_view}")
     view = project.view_in(warehouse, version.feature_view)
     version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
-    table = PredictionTable(project.predictions_schema, model, view.meta.key, version.problem)
+    table = PredictionTable(project.predictions_schema, version, view.meta.key)
     table.check(warehouse, view)
     due = view.due(attempt.window_from, attempt.window_to)
     view.refuse_bad_keys(due)
     attempt.window_rows = due.count().to_pyarrow().as_py()
     wanted = dict.fromkeys([*view.identity, *version.schema.names])
-    unscored = table.unscored(warehouse, view, due, version.version)
+    unscored = table.unscored(warehouse, view, due)
     rows = unscored.order_by([view.meta.as_of, *view.meta.key]).select(*wanted).to_pyarrow()
 
     progress.step(f"scoring {rows.num_rows:,} rows")
@@ -155,8 +155,7 @@ def _scored(
 ) -> pa.Table:
     """The rows of the prediction table but for their decisions."""
     count = rows.num_rows
-    scores = version.score(version.schema.frame(rows)) if count else np.empty(0)
-    predictions = scores >= 0.5 if version.problem == "binary" else scores
+    scores = version.score(version.schema.frame(rows)) if count else np.empty((0, *version.score_shape))
     instant = pa.timestamp("us", tz="UTC")
     return pa.table(
         {name: rows[name] for name in view.meta.key}
@@ -165,13 +164,22 @@ def _scored(
             "model": pa.array([attempt.model] * count, pa.string()),
             "version": pa.array(np.full(count, version.version, dtype=np.int32)),
             "alias": pa.array([attempt.alias] * count, pa.string()),
-            "score": pa.array(scores, pa.float64()),
-            "prediction": pa.array(predictions),
+            **_outcomes(version, scores),
             FEATURES: _structs(rows, version.schema.names) if keep_features else pa.nulls(count, pa.string()),
             "run_id": pa.array([attempt.run.run_id] * count, pa.string()),
             "scored_at": pa.array([attempt.project.clock.now()] * count, instant),
         }
     )
+
+
+def _outcomes(version: ModelVersion, scores: np.ndarray) -> dict[str, pa.Array]:
+    """The columns of scores, and what they predict: whether, which class, or how much."""
+    if version.problem == "multiclass":
+        best = pa.array(scores.argmax(axis=1)) if len(scores) else pa.array([], pa.int64())
+        columns = {name: pa.array(scores[:, code]) for code, name in enumerate(version.score_columns)}
+        return {**columns, "prediction": pa.array(version.classes).take(best)}
+    predictions = scores >= 0.5 if version.problem == "binary" else scores
+    return {"score": pa.array(scores, pa.float64()), "prediction": pa.array(predictions)}
 
 
 def _structs(rows: pa.Table, names: list[str]) -> pa.StructArray:

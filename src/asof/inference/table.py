@@ -7,13 +7,12 @@ import pyarrow as pa
 
 from asof.errors import DataError
 from asof.inference.policy import DECISION, SCORED, decide
-from asof.spec.metric_names import Problem
+from asof.registry.versions import ModelVersion
 from asof.warehouse.connection import Warehouse, quoted
 from asof.warehouse.feature_view import FeatureView
 
 AS_OF = "as_of"
 FEATURES = "features"
-_OWN = (AS_OF, "model", "version", "alias", "score", "prediction", DECISION, FEATURES, "run_id", "scored_at")
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,12 @@ class PredictionTable:
     """`predictions.<model>`: one row per key, as_of and version. Rows are only ever added."""
 
     schema: str
-    model: str
+    version: ModelVersion
     key: tuple[str, ...]
-    problem: Problem
+
+    @property
+    def model(self) -> str:
+        return self.version.model
 
     @property
     def identity(self) -> list[str]:
@@ -31,8 +33,9 @@ class PredictionTable:
 
     def check(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Raises DataError when a key column has the name of a column of the table, or the table is of another form."""
+        own = {name.lower() for name in self._own_columns}
         for column in self.key:
-            if column.lower() in _OWN:
+            if column.lower() in own:
                 raise DataError(
                     f"model {self.model}: the spine's key column '{column}' has the name of a column of the prediction "
                     "table; rename it in the spine"
@@ -45,34 +48,45 @@ class PredictionTable:
             if wanted.get(name) != found.get(name):
                 raise DataError(
                     f"{self.schema}.{self.model}: its column '{name}' is {found.get(name, 'missing')}, this version "
-                    f"writes {wanted.get(name, 'no such column')}; the model's problem or its spine's key has changed: "
+                    f"writes {wanted.get(name, 'no such column')}; the model's problem, its classes or its spine's key "
+                    "have changed: "
                     "give the model another name, or rename the old table"
                 )
 
-    def unscored(self, warehouse: Warehouse, view: FeatureView, rows: ir.Table, version: int) -> ir.Table:
+    def unscored(self, warehouse: Warehouse, view: FeatureView, rows: ir.Table) -> ir.Table:
         """Of these rows of the view, those that the version has not scored yet; still lazy."""
         if not warehouse.has_table(self.schema, self.model):
             return rows
         done = warehouse.table(self.schema, self.model)
-        done = done.filter(done.version == version)
+        done = done.filter(done.version == self.version.version)
         same = [rows[column] == done[column] for column in self.key]
         return rows.anti_join(done, [*same, rows[view.meta.as_of] == done[AS_OF]])
 
     def columns(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
         """The type of each column, the key's as the view has them."""
         types = _column_types(warehouse, warehouse.qualified(view.meta.schema, view.meta.table))
-        return {column: types[column] for column in self.key} | {
+        return {column: types[column] for column in self.key} | self._own_columns
+
+    @property
+    def _own_columns(self) -> dict[str, str]:
+        return {
             AS_OF: "TIMESTAMP WITH TIME ZONE",
             "model": "VARCHAR",
             "version": "INTEGER",
             "alias": "VARCHAR",
-            "score": "DOUBLE",
-            "prediction": "BOOLEAN" if self.problem == "binary" else "DOUBLE",
+            **dict.fromkeys(self.version.score_columns, "DOUBLE"),
+            "prediction": self._prediction,
             DECISION: "VARCHAR",
             FEATURES: "JSON",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
         }
+
+    @property
+    def _prediction(self) -> str:
+        if self.version.problem == "multiclass":
+            return "VARCHAR" if isinstance(self.version.classes[0], str) else "BIGINT"
+        return "BOOLEAN" if self.version.problem == "binary" else "DOUBLE"
 
     def create(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Creates the table where it is missing."""

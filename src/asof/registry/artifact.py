@@ -1,13 +1,15 @@
 """Artifacts: fitted estimators as skops files, read against an allow-list that is the project's, never the file's."""
 
 import hashlib
+import io
 import zipfile
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import skops.io
 
 from asof.errors import ArtifactError
+from asof.spec.project import Project
 
 # What fitted estimators of the stack are made of, besides what skops trusts by itself.
 ALLOWED_TYPES = (
@@ -19,18 +21,30 @@ ALLOWED_TYPES = (
 )
 
 
-def dump_artifact(estimator: Any, trusted_types: Iterable[str], owner: str) -> bytes:
-    """A fitted estimator as bytes. Raises ArtifactError for a type that could not be read back."""
+@dataclass(frozen=True)
+class Trust:
+    """What a project lets an artifact be: types besides those that are allowed anyway, and bytes, packed and unpacked."""
+
+    types: tuple[str, ...] = ()
+    most_bytes: int = 1 << 30
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        return cls(project.trusted_types, project.most_artifact_bytes)
+
+
+def dump_artifact(estimator: Any, trust: Trust, owner: str) -> bytes:
+    """A fitted estimator as bytes. Raises ArtifactError for a type or a size that could not be read back."""
     content: bytes = skops.io.dumps(estimator)
-    _refuse_untrusted(content, trusted_types, owner)
+    _refuse_untrusted(content, trust, owner)
     return content
 
 
-def load_artifact(content: bytes, sha256: str, trusted_types: Iterable[str], owner: str) -> Any:
+def load_artifact(content: bytes, sha256: str, trust: Trust, owner: str) -> Any:
     """The estimator in an artifact.
 
-    Raises ArtifactError when its bytes are not those that were registered, or it holds a type that is not allowed;
-    in both cases nothing of it has run.
+    Raises ArtifactError when its bytes are not those that were registered, there are too many of them, or it holds a type
+    that is not allowed; in each case nothing of it has run.
     """
     actual = artifact_hash(content)
     if actual != sha256:
@@ -38,7 +52,7 @@ def load_artifact(content: bytes, sha256: str, trusted_types: Iterable[str], own
             f"{owner}: the artifact's SHA-256 is {actual[:12]}…, {sha256[:12]}… was registered; its bytes have changed: "
             "restore the warehouse from a backup, or train anew"
         )
-    allowed = _refuse_untrusted(content, trusted_types, owner)
+    allowed = _refuse_untrusted(content, trust, owner)
     try:
         return skops.io.loads(content, trusted=allowed)
     except (ImportError, AttributeError, TypeError) as error:
@@ -53,9 +67,10 @@ def artifact_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _refuse_untrusted(content: bytes, trusted_types: Iterable[str], owner: str) -> list[str]:
-    allowed = {*ALLOWED_TYPES, *trusted_types}
+def _refuse_untrusted(content: bytes, trust: Trust, owner: str) -> list[str]:
+    allowed = {*ALLOWED_TYPES, *trust.types}
     try:
+        _refuse_size(content, trust, owner)
         asked = skops.io.get_untrusted_types(data=content)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {error}") from None
@@ -72,3 +87,14 @@ def _refuse_untrusted(content: bytes, trusted_types: Iterable[str], owner: str) 
             "add it to the var asof_trusted_types in dbt_project/dbt_project.yml"
         )
     return sorted(set(asked) & allowed)
+
+
+def _refuse_size(content: bytes, trust: Trust, owner: str) -> None:
+    """What it unpacks to counts, too: a small file can hold a very large one. zipfile reads no more than is declared."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = max(len(content), sum(member.file_size for member in archive.infolist()))
+    if size > trust.most_bytes:
+        raise ArtifactError(
+            f"{owner}: the artifact has {size / 2**20:,.0f} MiB, the project allows {trust.most_bytes / 2**20:,.0f}; "
+            "make the estimator smaller, or raise the var asof_max_artifact_mb in dbt_project/dbt_project.yml"
+        )

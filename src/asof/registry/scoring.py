@@ -10,23 +10,24 @@ from asof.spec.metric_names import Problem
 
 
 def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> np.ndarray:
-    """Scores as float64, shape (rows,): the probability of the positive class, or the predicted value.
+    """Scores as float64: the probability of the positive class or the predicted value, shape (rows,); of several classes
+    the probability of each, shape (rows, classes).
 
     Raises EstimatorError when the estimator refuses these rows, or gives one a score that is no finite number.
     """
     try:
-        found = _positive(estimator, frame) if problem == "binary" else estimator.predict(frame)
-        scores = np.asarray(found, dtype=np.float64)
+        scores = np.asarray(_raw(estimator, frame, problem), dtype=np.float64)
     except Exception as error:  # The user's estimator may raise anything.
         raise EstimatorError(
             f"{owner}: the fitted estimator fails on {len(frame)} rows: {in_short(error)}; "
             "it must take what it has not seen in training, such as NULLs and new categories"
         ) from error
-    if scores.shape != (len(frame),):
+    wanted = (len(frame), len(estimator.classes_)) if problem == "multiclass" else (len(frame),)
+    if scores.shape != wanted:
         raise EstimatorError(
             f"{owner}: the fitted estimator gives scores of shape {scores.shape} for {len(frame)} rows"
         )
-    broken = int((~np.isfinite(scores)).sum())
+    broken = int((~np.isfinite(scores.reshape(len(scores), -1)).all(axis=1)).sum())
     if broken:
         raise EstimatorError(
             f"{owner}: the fitted estimator gives {broken} of {len(frame)} rows a score of NaN or infinity"
@@ -34,6 +35,8 @@ def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> 
     return scores
 
 
-def _positive(estimator: Any, frame: pd.DataFrame) -> np.ndarray:
-    column = list(estimator.classes_).index(1)
-    return np.asarray(estimator.predict_proba(frame))[:, column]
+def _raw(estimator: Any, frame: pd.DataFrame, problem: Problem) -> Any:
+    if problem == "regression":
+        return estimator.predict(frame)
+    scores = np.asarray(estimator.predict_proba(frame))
+    return scores if problem == "multiclass" else scores[:, list(estimator.classes_).index(1)]

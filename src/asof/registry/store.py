@@ -15,10 +15,6 @@ class Registry:
         self.schema = project.registry_schema
         self.warehouse = warehouse
 
-    @property
-    def exists(self) -> bool:
-        return self.warehouse.has_table(self.schema, "alias_events")
-
     def create(self) -> None:
         """Creates what is missing; to be called in a transaction that writes."""
         schema, main = self.warehouse.qualified(self.schema), self.warehouse.qualified("main")
@@ -40,10 +36,14 @@ class Registry:
         columns: Sequence[str],
         order_by: str = "all",
     ) -> list[dict[str, Any]]:
-        """The rows of a table for which an SQL condition holds; its values are bound. None before the first write."""
-        if not self.exists:
+        """The rows of a table for which an SQL condition holds; its values are bound. None before the first write.
+
+        A column that a registry of an older asof has not, and gets with the next write, is NULL.
+        """
+        if not self.warehouse.has_table(self.schema, table):
             return []
-        names, source = ", ".join(quoted(name) for name in columns), self.warehouse.qualified(self.schema, table)
+        there, source = self.warehouse.columns(self.schema, table), self.warehouse.qualified(self.schema, table)
+        names = ", ".join(quoted(name) if name in there else f"null as {quoted(name)}" for name in columns)
         sql = f"select {names} from {source} where {condition} order by {order_by}"
         return self.warehouse.rows(sql, parameters)
 

@@ -1,4 +1,5 @@
--- The registry's tables. Every statement can be run again; rows are only ever added.
+-- The registry's tables. Every statement can be run again; rows are only ever added. Columns that came later are added
+-- to a registry that is older than they are.
 
 -- one row per attempt to train, whatever came of it
 create table if not exists training_runs (
@@ -21,6 +22,9 @@ create table if not exists training_runs (
     environment json not null, -- versions of Python and the libraries
     error varchar
 );
+alter table training_runs add column if not exists unlabelled_rows bigint; -- whose label was not known by the cut-off
+alter table training_runs add column if not exists query varchar; -- the SELECT that gives the rows of the three splits
+alter table training_runs add column if not exists content_hash varchar; -- of these rows, in any order
 
 -- one row per run, split, slice and metric
 create table if not exists metrics (
@@ -34,6 +38,66 @@ create table if not exists metrics (
     champion_value double, -- of the champion at that time on the same rows
     row_count bigint not null,
     primary key (run_id, split, slice_by, slice, metric)
+);
+alter table metrics add column if not exists linear_value double; -- of a linear model on the same features and rows
+alter table metrics add column if not exists low double; -- the middle 95 % of the value on resampled days
+alter table metrics add column if not exists high double;
+alter table metrics add column if not exists small boolean; -- the slice has too few rows to be judged
+
+-- one row per point of a curve: of the test split's ROC, calibration and the like, and of the label over time
+create table if not exists curves (
+    run_id varchar not null,
+    split varchar not null, -- test, or all
+    curve varchar not null,
+    series varchar not null, -- a class, or what the curve has one of
+    position integer not null,
+    x double not null,
+    y double not null,
+    row_count bigint, -- that the point stands for, where it stands for some
+    primary key (run_id, split, curve, series, position)
+);
+
+-- one row per origin of a back-test, week of age and metric
+create table if not exists backtests (
+    run_id varchar not null,
+    origin timestamptz not null, -- the cut-off that a version was trained at
+    week integer not null, -- of age, the first one is 1
+    metric varchar not null,
+    value double, -- on the rows of that week
+    row_count bigint not null,
+    primary key (run_id, origin, week, metric)
+);
+
+-- one row per search of hyper-parameters
+create table if not exists tuning_runs (
+    run_id varchar primary key,
+    model varchar not null,
+    started_at timestamptz not null,
+    asof_now timestamptz, -- where the clock stood; NULL for the wall clock
+    known_by timestamptz not null, -- the data cut-off
+    metric varchar not null,
+    folds integer not null,
+    seed bigint not null,
+    content_hash varchar not null, -- of the rows of the training set
+    estimator_sha256 varchar not null, -- of the estimator's file
+    spec json not null,
+    environment json not null
+);
+
+-- one row per trial of a search that came to an end
+create table if not exists trials (
+    run_id varchar not null,
+    trial integer not null,
+    model varchar not null,
+    state varchar not null, -- complete, pruned or failed
+    value double, -- the mean of the metric over the folds; NULL unless complete
+    fold_values json not null, -- the metric on each fold that was fitted
+    parameters json not null, -- what the estimator was given
+    suggestions json not null, -- what was drawn, and from which distributions
+    finished_at timestamptz not null,
+    seconds double not null,
+    error varchar,
+    primary key (run_id, trial)
 );
 
 -- one row per registered model version
@@ -55,6 +119,10 @@ create table if not exists model_versions (
     artifact_sha256 varchar not null,
     primary key (model, version)
 );
+alter table model_versions add column if not exists classes json; -- of a multiclass problem, in the order of the scores
+alter table model_versions add column if not exists content_hash varchar; -- of the rows it was trained and judged on
+alter table model_versions add column if not exists estimator_sha256 varchar; -- of the estimator's file
+alter table model_versions add column if not exists frozen_table varchar; -- where these rows are kept; NULL: nowhere
 
 -- one row per column that a version was trained on
 create table if not exists model_features (
@@ -66,6 +134,10 @@ create table if not exists model_features (
     kind varchar not null, -- numeric, boolean or categorical
     primary key (model, version, feature)
 );
+alter table model_features add column if not exists importance_metric varchar; -- what the next columns are measured in
+alter table model_features add column if not exists importance double; -- what shuffling it costs on the test split
+alter table model_features add column if not exists importance_spread double; -- standard deviation over shuffles
+alter table model_features add column if not exists importance_dropped double; -- what fitting without it costs
 
 -- one row per promotion or rollback
 create table if not exists alias_events (
@@ -79,6 +151,7 @@ create table if not exists alias_events (
     actor varchar not null,
     reason varchar
 );
+alter table alias_events add column if not exists forced boolean; -- put on a version that a gate had rejected
 
 -- one row per batch inference run
 create table if not exists prediction_runs (

@@ -1,7 +1,6 @@
 """Model versions: what a registered one is, and how it is found and made ready to score."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,18 +8,19 @@ import numpy as np
 import pandas as pd
 
 from asof.errors import RegistryError
-from asof.registry.artifact import load_artifact
+from asof.registry.artifact import Trust, load_artifact
 from asof.registry.scoring import score
 from asof.registry.store import Registry
 from asof.spec.metric_names import Problem
+from asof.spec.project import Project
 from asof.warehouse.schema import Feature, FeatureSchema
 
-_COLUMNS = ("status", "problem", "label", "feature_view", "signature", "artifact", "artifact_sha256")
+_COLUMNS = ("status", "problem", "label", "feature_view", "signature", "classes", "artifact", "artifact_sha256")
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A registered version with its estimator, ready to score."""
+    """A registered version with its estimator, ready to score; `classes` are those of a multiclass problem."""
 
     model: str
     version: int
@@ -29,18 +29,29 @@ class ModelVersion:
     label: str
     feature_view: str
     schema: FeatureSchema
+    classes: tuple[str | int, ...]
     estimator: Any
 
     @property
     def title(self) -> str:
         return f"{self.model} version {self.version}"
 
+    @property
+    def score_columns(self) -> list[str]:
+        """The columns of the prediction table that scores go to: `score`, or `score_<class>` for each class."""
+        return [f"score_{name}" for name in self.classes] if self.problem == "multiclass" else ["score"]
+
+    @property
+    def score_shape(self) -> tuple[int, ...]:
+        """The shape of the scores of one row."""
+        return (len(self.classes),) if self.problem == "multiclass" else ()
+
     def score(self, frame: pd.DataFrame) -> np.ndarray:
-        """Scores of these rows, shape (rows,)."""
+        """Scores of these rows, shape (rows,), of several classes (rows, classes)."""
         return score(self.estimator, frame, self.problem, self.title)
 
 
-def load_version(registry: Registry, model: str, version: int, trusted_types: Iterable[str]) -> ModelVersion:
+def load_version(registry: Registry, model: str, version: int, project: Project) -> ModelVersion:
     """A version by its number. Raises RegistryError when there is none, ArtifactError when it cannot be trusted."""
     found = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=_COLUMNS)
     if not found:
@@ -55,5 +66,6 @@ def load_version(registry: Registry, model: str, version: int, trusted_types: It
         label=row["label"],
         feature_view=row["feature_view"],
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
-        estimator=load_artifact(row["artifact"], row["artifact_sha256"], trusted_types, owner),
+        classes=tuple(json.loads(row["classes"] or "[]")),
+        estimator=load_artifact(row["artifact"], row["artifact_sha256"], Trust.of(project), owner),
     )

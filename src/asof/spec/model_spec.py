@@ -1,11 +1,11 @@
 """The model spec: what one ML model predicts, from which view, how it is split, judged and used."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asof.spec.durations import Duration, PositiveDuration
-from asof.spec.metric_names import METRICS, Problem
+from asof.spec.metric_names import FAIRNESS, METRICS, Problem
 
 
 class Part(BaseModel):
@@ -36,29 +36,37 @@ class Gate(Part):
     metric: str = Field(description="One of the spec's metrics.")
     min: float | None = Field(default=None, description="The least value that passes.")
     max: float | None = Field(default=None, description="The greatest value that passes.")
-    versus: Literal["champion", "baseline"] | None = Field(default=None, description="Compare on the same rows.")
+    versus: Literal["champion", "baseline", "linear"] | None = Field(
+        default=None, description="Compare on the same rows: with the champion, the prior, or a linear model."
+    )
     max_drop: float | None = Field(default=None, description="How much worse than the other it may be.")
     min_gain: float | None = Field(default=None, description="How much better than the other it must be.")
+    max_difference: float | None = Field(
+        default=None, description="The greatest difference between two slices of a protected column."
+    )
     slice: str | None = Field(default=None, description="Hold the condition in every slice of this column.")
 
     @property
     def condition(self) -> tuple[str, float]:
-        """Which of min, max, max_drop and min_gain is given, and its limit."""
+        """Which of min, max, max_drop, min_gain and max_difference is given, and its limit."""
         return self._given()[0]
 
     def _given(self) -> list[tuple[str, float]]:
-        names = ("min", "max", "max_drop", "min_gain")
+        names = ("min", "max", "max_drop", "min_gain", "max_difference")
         return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
         given = [name for name, _ in self._given()]
         if len(given) != 1:
-            raise ValueError(f"a gate has one of min, max, max_drop and min_gain, got {', '.join(given) or 'none'}")
+            got = ", ".join(given) or "none"
+            raise ValueError(f"a gate has one of min, max, max_drop, min_gain and max_difference, got {got}")
         if (self.versus is None) == (given[0] in {"max_drop", "min_gain"}):
             raise ValueError(f"'{given[0]}' {'needs' if self.versus is None else 'does not go with'} 'versus'")
         if self.slice is not None and self.versus is not None:
-            raise ValueError("'slice' goes with min or max, not with 'versus'")
+            raise ValueError("'slice' goes with min, max or max_difference, not with 'versus'")
+        if given[0] == "max_difference" and self.slice is None:
+            raise ValueError("'max_difference' needs 'slice'")
         return self
 
 
@@ -80,20 +88,39 @@ class ModelSpec(Part):
     description: str = Field(description="The question that the model answers, and when it is asked.")
     feature_view: str = Field(description="The dbt model with the role feature_view that it reads.")
     label: str = Field(description="The label column that it learns.")
-    problem: Problem = Field(description="binary: a boolean label, or 0 and 1; regression: a number.")
+    problem: Problem = Field(
+        description="binary: a boolean label, or 0 and 1; multiclass: text or an integer; regression: a number."
+    )
     estimator: str = Field(
         pattern=r"^[^:]+\.py:[A-Za-z_]\w*$", description="File and function, as training/a.py:build."
+    )
+    parameters: dict[str, Any] = Field(
+        default={}, description="Set on the estimator that build returns, as its set_params takes them."
+    )
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where XGBoost is fitted.")
+    calibration: Literal["sigmoid", "isotonic", "temperature"] | None = Field(
+        default=None, description="How probabilities are calibrated, on the validation split."
     )
     features: Features = Field(default=Features(), description="Which columns are features.")
     split: Split
     metrics: list[str] = Field(min_length=1, description="What is measured on the validation and test splits.")
     slices: list[str] = Field(default=[], description="Columns of the view by whose values metrics are broken down.")
+    min_slice_rows: int = Field(default=50, ge=1, description="A slice with fewer rows is too small to be judged.")
+    protected: list[str] = Field(
+        default=[], description="Slices that are groups of people, or such: differences between them are measured."
+    )
     gates: list[Gate] = Field(default=[], description="What a version must reach.")
+    freeze: bool = Field(default=False, description="Keep the rows that a version was trained on, in the registry.")
     inference: Inference
+
+    def metrics_of(self, slice_by: str) -> list[str]:
+        """What is measured in the slices of a column: the metrics, and for a protected one the rates of fairness."""
+        more = FAIRNESS[self.problem] if slice_by in self.protected else ()
+        return list(dict.fromkeys([*self.metrics, *more]))
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        for key, names in (("metrics", self.metrics), ("slices", self.slices)):
+        for key, names in (("metrics", self.metrics), ("slices", self.slices), ("protected", self.protected)):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"{key} names '{name}' twice")
@@ -101,9 +128,24 @@ class ModelSpec(Part):
         for metric in self.metrics:
             if metric not in known:
                 raise ValueError(f"metric '{metric}' is not for a {self.problem} problem; known: {', '.join(known)}")
+        for column in self.protected:
+            if column not in self.slices:
+                raise ValueError(f"protected names '{column}', which is not among the slices")
+        if self.calibration is not None and self.problem == "regression":
+            raise ValueError("calibration is of probabilities; a regression problem has none")
         for gate in self.gates:
-            if gate.metric not in self.metrics:
-                raise ValueError(f"gate on '{gate.metric}', which is not among the metrics: {', '.join(self.metrics)}")
-            if gate.slice is not None and gate.slice not in self.slices:
-                raise ValueError(f"gate on slice '{gate.slice}', which is not among the slices")
+            self._check_gate(gate)
         return self
+
+    def _check_gate(self, gate: Gate) -> None:
+        measured = self.metrics_of(gate.slice) if gate.slice else self.metrics
+        if gate.metric not in measured:
+            raise ValueError(f"gate on '{gate.metric}', which is not among the metrics: {', '.join(measured)}")
+        if gate.slice is not None and gate.slice not in self.slices:
+            raise ValueError(f"gate on slice '{gate.slice}', which is not among the slices")
+        if gate.max_difference is not None and gate.slice not in self.protected:
+            raise ValueError(
+                f"'max_difference' is for a protected slice; protected: {', '.join(self.protected) or '-'}"
+            )
+        if gate.versus is not None and METRICS[self.problem][gate.metric] is None:
+            raise ValueError(f"gate on '{gate.metric}' with 'versus': neither more nor less of it is better")

@@ -26,7 +26,7 @@ class Project:
     """An asof project. Make one with `Project.open()`.
 
     registry_schema and predictions_schema come from the dbt vars `asof_registry_schema` and
-    `asof_predictions_schema`, trusted_types from `asof_trusted_types`.
+    `asof_predictions_schema`, trusted_types from `asof_trusted_types`, most_artifact_bytes from `asof_max_artifact_mb`.
     """
 
     root: Path
@@ -37,6 +37,7 @@ class Project:
     registry_schema: str = "ml"
     predictions_schema: str = "predictions"
     trusted_types: tuple[str, ...] = ()
+    most_artifact_bytes: int = 1 << 30
 
     @classmethod
     def open(
@@ -67,6 +68,7 @@ class Project:
             trusted_types=as_names(
                 variables.get("asof_trusted_types"), f"{path}: vars: asof_trusted_types", ProjectError
             ),
+            most_artifact_bytes=_megabytes(variables.get("asof_max_artifact_mb"), path),
         )
 
     @property
@@ -113,6 +115,14 @@ class Project:
         Raises NotBuiltError or ProjectError.
         """
         return self.view_in(explore(self.target, self.wait), name)
+
+
+def _megabytes(value: object, path: Path) -> int:
+    if value is None:
+        return 1 << 30
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        raise ProjectError(f"{path}: vars: asof_max_artifact_mb: expected a number of MiB above 0, got {value!r}")
+    return int(value * 2**20)
 
 
 def _find_root(start: Path) -> Path:

@@ -1,49 +1,30 @@
-"""Training, from end to end: read, fit, evaluate, check the gates, register. Every attempt leaves a row behind it."""
+"""Training, from end to end: read, fit, judge, check the gates, register. Every attempt leaves a row behind it."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from asof.clock import as_utc
-from asof.errors import DataError, RegistryError
+from asof.errors import DataError
 from asof.progress import Progress, Silent
-from asof.registry.aliases import version_behind
-from asof.registry.artifact import artifact_hash, dump_artifact, load_artifact
+from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
 from asof.registry.scoring import score
 from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.training.data.dataset import Dataset, read_dataset
-from asof.training.fit.estimator import build_estimator, fit_estimator
-from asof.training.judge.evaluate import Measurement, baseline_score, evaluate
-from asof.training.judge.gates import GateResult, check_gates
-from asof.training.record import Attempt, record_failure, register
+from asof.training.champion import find_champion
+from asof.training.data.dataset import Dataset
+from asof.training.data.reading import TrainingData, read_training_data
+from asof.training.fit.fitting import Fitter
+from asof.training.judge.backtest import backtest as run_backtest
+from asof.training.judge.curves import label_points
+from asof.training.judge.gates import check_gates
+from asof.training.judge.importance import dropped_importances, shuffled_importances
+from asof.training.judge.verdict import judge
+from asof.training.record import Attempt, Candidate, record_failure, register
+from asof.training.result import TrainingResult
 
 _PARITY_ROWS = 1000
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of a training run: the version, whether its gates passed, and every measurement."""
-
-    model: str
-    run_id: str
-    version: int
-    status: str
-    known_by: datetime
-    train_rows: int
-    validation_rows: int
-    test_rows: int
-    measurements: list[Measurement]
-    gates: list[GateResult]
-
-    def metric(self, name: str, split: str = "test") -> float | None:
-        """The value of a metric on a whole split. Raises DataError when it was not measured."""
-        for found in self.measurements:
-            if (found.metric, found.split, found.slice_by) == (name, split, "all"):
-                return found.value
-        raise DataError(f"run {self.run_id}: no metric '{name}' on the {split} split")
 
 
 def train(
@@ -51,89 +32,105 @@ def train(
     project: Project | None = None,
     *,
     known_by: datetime | None = None,
+    backtest: bool = False,
+    drop_one: bool = False,
     progress: Progress | None = None,
 ) -> TrainingResult:
     """Trains a new version of a model on what was known at `known_by` (the project's present), and registers it.
+
+    With `backtest` it also trains at earlier moments and measures how versions age; with `drop_one` it also fits without
+    each feature. Both take several fits.
 
     Raises an AsofError when it cannot; the attempt is in `ml.training_runs` all the same, as failed. A version that
     fails a gate is registered as rejected, and no error.
     """
     project = project or Project.open()
-    progress = progress or Silent()
     spec = project.model_spec(model) if isinstance(model, str) else model
     attempt = Attempt(project, spec, as_utc(known_by) if known_by else project.clock.now())
     try:
-        return _train(attempt, progress)
+        return _train(attempt, progress or Silent(), backtest=backtest, drop_one=drop_one)
     except (Exception, KeyboardInterrupt) as error:
         record_failure(attempt, error)
         raise
 
 
-def _train(attempt: Attempt, progress: Progress) -> TrainingResult:
+def _train(attempt: Attempt, progress: Progress, *, backtest: bool, drop_one: bool) -> TrainingResult:
     project, spec = attempt.project, attempt.spec
     progress.step(f"reading {spec.feature_view}")
     with project.warehouse(read_only=True) as warehouse:
-        champion = _champion(project, Registry(project, warehouse), spec)
         view = project.view_in(warehouse, spec.feature_view)
-        if champion is not None:
-            champion.schema.check(view.table.schema().items(), f"champion {champion.title}, which a gate compares with")
-        dataset = read_dataset(view, spec, attempt.known_by, champion.schema if champion else None)
-    attempt.dataset = dataset
+        champion = find_champion(project, Registry(project, warehouse), spec, view)
+        fitter = Fitter.of(project, spec, view)
+        data = read_training_data(
+            view,
+            spec,
+            attempt.known_by,
+            extra=champion.schema if champion else None,
+            single=fitter.computes_in_single_precision,
+            history=backtest,
+        )
+    attempt.data, dataset = data, data.dataset
 
-    progress.step(f"fitting on {dataset.train.rows.num_rows:,} rows")
-    estimator = build_estimator(project.root, spec.estimator, dataset.schema, spec.problem)
-    frame = dataset.train.frame(dataset.schema)
-    estimator = fit_estimator(estimator, frame, dataset.train.labels, project.root, spec.estimator)
+    progress.step(f"fitting on {dataset.contents.train:,} rows")
+    estimator = fitter.fit(dataset.train, dataset.validation)
 
-    progress.step("evaluating")
-    baseline = baseline_score(dataset.train.labels)
-    measurements: list[Measurement] = []
-    for name, part in (("validation", dataset.validation), ("test", dataset.test)):
-        scores = score(estimator, part.frame(dataset.schema), spec.problem, f"model {spec.name}")
-        rivals = champion.score(part.frame(champion.schema)) if champion else None
-        measurements += evaluate(spec, name, part, scores, baseline, rivals)
-    gates = check_gates(spec, measurements)
+    progress.step("judging")
+    verdict = judge(spec, dataset, estimator, champion)
+    candidate = Candidate(
+        artifact=dump_artifact(estimator, Trust.of(project), f"model {spec.name}"),
+        measurements=verdict.measurements,
+        gates=check_gates(spec, verdict.measurements),
+        importances=shuffled_importances(spec, dataset, estimator),
+        points=[*verdict.points, *label_points(data.label_over_time)],
+    )
+    _check_parity(project, spec, estimator, candidate.artifact, dataset)
+    candidate = _with_extras(candidate, fitter, data, progress, backtest=backtest, drop_one=drop_one)
 
     progress.step("registering")
-    artifact = dump_artifact(estimator, project.trusted_types, f"model {spec.name}")
-    _check_parity(project, spec, estimator, artifact, dataset)
-    version, status = register(attempt, dataset, artifact, measurements, gates)
+    version, status = register(attempt, dataset, candidate)
     return TrainingResult(
         model=spec.name,
         run_id=attempt.run.run_id,
         version=version,
         status=status,
         known_by=attempt.known_by,
-        train_rows=dataset.train.rows.num_rows,
-        validation_rows=dataset.validation.rows.num_rows,
-        test_rows=dataset.test.rows.num_rows,
-        measurements=measurements,
-        gates=gates,
+        train_rows=dataset.contents.train,
+        validation_rows=dataset.contents.validation,
+        test_rows=dataset.contents.test,
+        unlabelled_share=dataset.contents.unlabelled_share,
+        content_hash=dataset.contents.content_hash,
+        measurements=candidate.measurements,
+        gates=candidate.gates,
+        importances=candidate.importances,
+        staleness=candidate.backtest,
     )
 
 
-def _champion(project: Project, registry: Registry, spec: ModelSpec) -> ModelVersion | None:
-    if not any(gate.versus == "champion" for gate in spec.gates):
-        return None
-    version = version_behind(registry, spec.name, "champion", project.clock.now())
-    if version is None:
-        return None
-    champion = load_version(registry, spec.name, version, project.trusted_types)
-    if (champion.problem, champion.label) != (spec.problem, spec.label):
-        raise RegistryError(
-            f"champion {champion.title}, which a gate compares with, is a {champion.problem} model of {champion.label}; "
-            f"this spec is a {spec.problem} model of {spec.label}: give it another name"
+def _with_extras(
+    candidate: Candidate, fitter: Fitter, data: TrainingData, progress: Progress, *, backtest: bool, drop_one: bool
+) -> Candidate:
+    """The candidate with what takes several fits, where it was asked for."""
+    spec, dataset = fitter.spec, data.dataset
+    if drop_one:
+        metric = candidate.importances[0].metric
+        whole = next(
+            m.value for m in candidate.measurements if (m.split, m.slice_by, m.metric) == ("test", "all", metric)
         )
-    return champion
+        losses = dropped_importances(spec, dataset, fitter, whole, progress)
+        importances = [replace(each, dropped=lost) for each, lost in zip(candidate.importances, losses, strict=True)]
+        candidate = replace(candidate, importances=importances)
+    if backtest and data.history is not None:
+        candidate = replace(candidate, backtest=run_backtest(spec, *data.history, fitter, progress))
+    return candidate
 
 
 def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: bytes, dataset: Dataset) -> None:
     """What will be loaded must score as what was evaluated does, to the bit."""
     owner = f"model {spec.name}"
-    loaded = load_artifact(artifact, artifact_hash(artifact), project.trusted_types, owner)
-    frame = dataset.test.frame(dataset.schema).head(_PARITY_ROWS)
+    loaded = load_artifact(artifact, artifact_hash(artifact), Trust.of(project), owner)
+    frame = dataset.test.sample(_PARITY_ROWS).frame(dataset.schema)
     fitted, stored = (score(each, frame, spec.problem, owner) for each in (estimator, loaded))
-    differ = int((fitted != stored).sum())
+    differ = int((fitted != stored).reshape(len(frame), -1).any(axis=1).sum())
     if differ:
         raise DataError(
             f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"

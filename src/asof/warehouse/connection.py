@@ -92,9 +92,24 @@ class Warehouse:
         )
         return bool(self.rows(found, [self.catalog, schema, table]))
 
+    def columns(self, schema: str, table: str) -> list[str]:
+        """The names of a table's columns, in their order."""
+        found = (
+            "select column_name from information_schema.columns "
+            "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position"
+        )
+        return [str(row["column_name"]) for row in self.rows(found, [self.catalog, schema, table])]
+
     def table(self, schema: str, table: str) -> "ir.Table":
         """A table to read lazily."""
         return self.ibis.table(table, database=(self.catalog, schema))
+
+    @contextmanager
+    def batches(self, table: "ir.Table", rows_at_once: int) -> Iterator["pa.RecordBatchReader"]:
+        """The rows of a lazy table as Arrow batches, read while the block lasts."""
+        sql = str(self.ibis.compile(table))
+        with self._stopping():
+            yield self.connection.execute(sql).to_arrow_reader(rows_at_once)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The result of a query as one dict a row. Values are bound, never pasted."""

@@ -52,8 +52,12 @@ class FeatureView:
         """
         if label not in self.meta.labels:
             raise DataError(f"feature view {self.name}: no label '{label}'{did_you_mean(label, self.meta.labels)}")
-        known = self.table[LABEL_KNOWN_AT] <= ibis.literal(known_by)
-        return self.table.filter(known & self.table[label].notnull())
+        return self.table.filter(self.known(label, known_by))
+
+    def known(self, label: str, known_by: datetime) -> ir.BooleanValue:
+        """Whether a row's `label` was known by then."""
+        known_at, value = self.table[LABEL_KNOWN_AT], self.table[label]
+        return known_at.notnull() & value.notnull() & (known_at <= ibis.literal(known_by))
 
     def due(self, after: datetime, until: datetime) -> ir.Table:
         """The rows with a moment of prediction in (after, until], still lazy."""

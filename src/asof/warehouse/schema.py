@@ -89,6 +89,18 @@ def _kind(name: str, type_: dt.DataType, owner: str) -> Kind:
 def _values(column: pa.ChunkedArray, kind: Kind) -> "np.ndarray | pd.Series":
     if kind == "categorical":
         # Named object: pandas 3 would make its own text type of it and NaN of None.
-        return pd.Series(column.to_numpy(zero_copy_only=False), dtype=object)
+        return pd.Series(_texts(column), dtype=object)
     numbers: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
+
+
+def _texts(column: pa.ChunkedArray) -> np.ndarray:
+    """Text as Python strings, one object per distinct value and None for NULL."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    whole = encoded.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # of no chunk at all
+        return np.empty(0, dtype=object)
+    values = np.append(whole.dictionary.to_numpy(zero_copy_only=False).astype(object), [None])
+    codes: np.ndarray = whole.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
+    found: np.ndarray = values[codes]
+    return found

@@ -6,14 +6,14 @@ import pytest
 from toy import FIRST, NOW
 
 from asof.errors import DataError
-from asof.training.data.dataset import read_dataset
+from asof.training.data.reading import read_training_data
 
 
 def read(toy, model="big", cutoff=NOW):
     project = toy.open()
     spec = project.model_spec(model)
     with project.warehouse(read_only=True) as warehouse:
-        return read_dataset(project.view_in(warehouse, "toy_view"), spec, cutoff, None)
+        return read_training_data(project.view_in(warehouse, "toy_view"), spec, cutoff).dataset
 
 
 def ids(part):
@@ -26,7 +26,7 @@ def test_splits_by_time(toy):
     assert ids(dataset.train) == list(range(136))
     assert ids(dataset.validation) == list(range(138, 158))
     assert ids(dataset.test) == list(range(160, 200))
-    assert dataset.unused_rows == 4
+    assert dataset.contents.unused == 4
     assert dataset.test.labels.tolist() == [float((i * 37) % 100 + (i % 7) * 10 > 60) for i in range(160, 200)]
 
 
@@ -38,7 +38,7 @@ def test_a_label_that_came_too_late_for_its_split_is_not_used(toy):
     assert ids(dataset.train) == [i for i in range(136) if i != 100]
     assert ids(dataset.validation) == [i for i in range(138, 158) if i != 150]
     assert ids(dataset.test) == [i for i in range(160, 200) if i != 170]
-    assert dataset.unused_rows == 6
+    assert dataset.contents.unused == 6
 
 
 def test_what_is_learned_does_not_depend_on_the_order_of_the_rows(toy):

@@ -3,7 +3,7 @@
 import pytest
 
 from asof.errors import EstimatorError
-from asof.training.fit.estimator import build_estimator, fit_estimator
+from asof.training.fit.estimator import build_estimator, told_as
 from asof.warehouse.schema import FeatureSchema
 
 SCHEMA = FeatureSchema(())
@@ -51,5 +51,8 @@ def test_a_binary_problem_needs_probabilities(tmp_path):
 def test_a_failing_fit(tmp_path):
     source = "class E:\n    def fit(self, X, y):\n        raise ValueError('no')\n    predict = None\n"
     estimator = build(tmp_path, source + "\ndef build(schema):\n    return E()\n")
-    with pytest.raises(EstimatorError, match=r"failed \(line 3\): ValueError: no"):
-        fit_estimator(estimator, None, None, tmp_path, "mine.py:build")
+    with (
+        pytest.raises(EstimatorError, match=r"failed \(line 3\): ValueError: no"),
+        told_as("estimator mine.py:build", tmp_path / "mine.py"),
+    ):
+        estimator.fit(None, None)

@@ -22,10 +22,15 @@ PREDICTED = np.array([2.5, 0.0, 2.0, 8.0])
         ("log_loss", -(math.log(0.9) + math.log(0.4) + math.log(0.4) + math.log(0.9)) / 4),
         ("brier_score", (0.01 + 0.36 + 0.36 + 0.01) / 4),
         ("calibration_error", (0.1 + 0.6 + 0.6 + 0.1) / 4),  # each row has a bin of its own
+        ("accuracy", 2 / 4),  # at one half: 0.9 and 0.6 are chosen, 0.9 and 0.1 are right
+        ("balanced_accuracy", (1 / 2 + 1 / 2) / 2),
+        ("selection_rate", 2 / 4),
+        ("true_positive_rate", 1 / 2),
+        ("false_positive_rate", 1 / 2),
     ],
 )
 def test_binary(metric, value):
-    assert measure(metric, LABELS, SCORES) == pytest.approx(value, rel=1e-12)
+    assert measure("binary", metric, LABELS, SCORES) == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +39,43 @@ def test_binary(metric, value):
         ("mean_absolute_error", 0.5),
         ("root_mean_squared_error", math.sqrt((0.25 + 0.25 + 0 + 1) / 4)),
         ("median_absolute_error", 0.5),
+        ("mean_error", (-0.5 + 0.5 + 0 + 1) / 4),
         ("r2", 1 - 1.5 / 29.1875),  # the actual values lie 29.1875 around their mean 2.875, squared
     ],
 )
 def test_regression(metric, value):
-    assert measure(metric, ACTUAL, PREDICTED) == pytest.approx(value, rel=1e-12)
+    assert measure("regression", metric, ACTUAL, PREDICTED) == pytest.approx(value, rel=1e-12)
+
+
+# Three classes, four rows; the predicted classes are 0, 1, 1, 2, the third one is wrong.
+CODES = np.array([0.0, 1.0, 2.0, 2.0])
+THREE = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.0, 0.6, 0.4], [0.2, 0.2, 0.6]])
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("accuracy", 3 / 4),
+        ("balanced_accuracy", (1 + 1 + 1 / 2) / 3),
+        ("f1_macro", (1 + 2 / 3 + 2 / 3) / 3),
+        # class 0: 0.7 above all; class 1: 0.8 above all; class 2: both of 0.4 and 0.6 above both of 0.1
+        ("roc_auc_ovr", 1.0),
+        ("log_loss", -(math.log(0.7) + math.log(0.8) + math.log(0.4) + math.log(0.6)) / 4),
+        ("brier_score", (0.14 + 0.06 + 0.72 + 0.24) / 4),
+        ("calibration_error", (0.3 + 0.2 + abs(1 - 0.6 - 0.6)) / 4),  # the two of 0.6 share a bin
+    ],
+)
+def test_multiclass(metric, value):
+    assert measure("multiclass", metric, CODES, THREE) == pytest.approx(value, rel=1e-12)
+
+
+def test_one_against_the_rest_needs_every_class():
+    assert measure("multiclass", "roc_auc_ovr", CODES[1:], THREE[1:]) is None
+
+
+@pytest.mark.parametrize(("metric", "label"), [("true_positive_rate", 0.0), ("false_positive_rate", 1.0)])
+def test_a_rate_needs_its_rows(metric, label):
+    assert measure("binary", metric, np.full(3, label), np.array([0.1, 0.6, 0.3])) is None
 
 
 def test_calibration_error_weighs_bins_by_their_rows():
@@ -49,16 +86,18 @@ def test_calibration_error_weighs_bins_by_their_rows():
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
 def test_ranking_is_not_defined_on_one_class(metric):
-    assert measure(metric, np.ones(3), np.array([0.1, 0.2, 0.3])) is None
+    assert measure("binary", metric, np.ones(3), np.array([0.1, 0.2, 0.3])) is None
 
 
 def test_log_loss_is_defined_on_one_class():
-    assert measure("log_loss", np.ones(2), np.array([0.5, 0.5])) == pytest.approx(math.log(2))
+    assert measure("binary", "log_loss", np.ones(2), np.array([0.5, 0.5])) == pytest.approx(math.log(2))
 
 
 def test_r2_needs_two_rows():
-    assert measure("r2", np.ones(1), np.ones(1)) is None
+    assert measure("regression", "r2", np.ones(1), np.ones(1)) is None
 
 
 def test_every_metric_of_a_spec_is_computed():
-    assert set(FUNCTIONS) == {metric for known in METRICS.values() for metric in known}
+    assert {problem: set(known) for problem, known in FUNCTIONS.items()} == {
+        problem: set(known) for problem, known in METRICS.items()
+    }

@@ -1,126 +1,173 @@
-"""Reads the training set: labelled rows by the cut-off, split by time in the warehouse, in an order that never varies."""
+"""Reads a training set into memory: three parts with their labels as numbers, in an order that never varies."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asof.errors import DataError, did_you_mean
+from asof.errors import DataError
 from asof.spec.model_spec import ModelSpec
-from asof.training.data.split import Interval, SplitPlan, plan_splits
-from asof.warehouse.feature_view import LABEL_KNOWN_AT, FeatureView
-from asof.warehouse.schema import FeatureSchema, feature_schema
+from asof.training.data.contents import Contents
+from asof.training.data.rows import microseconds, read_rows, single_precision
+from asof.training.data.split import Interval
+from asof.training.data.training_set import SPLIT, SPLITS, TrainingSet
+from asof.warehouse.feature_view import LABEL_KNOWN_AT
+from asof.warehouse.schema import FeatureSchema
 
-SPLIT = "asof_split"
-SPLITS = ("train", "validation", "test")
+Classes = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One split: its rows as they came from the warehouse, and its labels as float64, shape (rows,)."""
+    """Rows of one split as they came from the warehouse, and their labels as float64, shape (rows,).
+
+    Labels are 0 and 1, the position of the class among the classes of the training split, or numbers. `moments` and
+    `label_known` are microseconds since 1970.
+    """
 
     rows: pa.Table
     labels: np.ndarray
+    moments: np.ndarray
+    label_known: np.ndarray
 
     def frame(self, schema: FeatureSchema) -> pd.DataFrame:
         return schema.frame(self.rows)
 
+    def where(self, mask: np.ndarray) -> "Part":
+        """The rows for which a mask of shape (rows,) holds."""
+        rows = self.rows.filter(pa.array(mask))
+        return Part(rows, self.labels[mask], self.moments[mask], self.label_known[mask])
+
+    def within(self, interval: Interval) -> "Part":
+        """The rows whose moment lies in an interval and whose label was known in time."""
+        inside = (self.moments < _micros(interval.end)) & (self.label_known <= _micros(interval.known_by))
+        if interval.start is not None:
+            inside &= self.moments >= _micros(interval.start)
+        return self.where(inside)
+
+    def sample(self, most: int) -> "Part":
+        """At most so many rows, evenly spread over all of them."""
+        count = len(self.labels)
+        chosen = np.zeros(count, dtype=bool)
+        chosen[np.linspace(0, count - 1, min(most, count)).astype(int)] = True
+        return self if count <= most else self.where(chosen)
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training set in memory. `unused_rows` were labelled but fell into a gap, or their label came too late."""
+    """A training set in memory; `classes` are those of a problem with several, in the order of their codes."""
 
     schema: FeatureSchema
+    classes: Classes
+    contents: Contents
     train: Part
     validation: Part
     test: Part
-    unused_rows: int
 
 
-def read_dataset(view: FeatureView, spec: ModelSpec, cutoff: datetime, extra: FeatureSchema | None) -> Dataset:
-    """The training set of a spec as known at the cut-off; `extra` are columns that the champion reads besides.
+def read_dataset(
+    training_set: TrainingSet, found: Contents, *, extra: FeatureSchema | None = None, single: bool = False
+) -> Dataset:
+    """Reads the three splits. With `single` the numbers to train on come as float32, for estimators that compute so;
+    `extra` are columns that the champion reads besides, in validation and test.
 
-    Raises DataError when columns cannot be features, keys are bad, a split has no labelled row, or a binary label has
-    one class.
+    Raises DataError when a split has no labelled row, a binary label has one class, or a class is new after training.
     """
-    owner = f"feature view {view.name}"
-    schema = feature_schema(view.feature_columns(spec.features.exclude), owner)
-    if not schema.features:
-        raise DataError(f"model {spec.name}: {owner} has no column left to learn from; exclude fewer of them")
-    labelled = view.training_set(spec.label, cutoff)
-    _check_label_type(labelled, spec)
-    for name in spec.slices:
-        if name not in view.table.columns:
-            raise DataError(f"{owner}: no column '{name}' to slice by{did_you_mean(name, view.table.columns)}")
-    view.refuse_bad_keys(labelled)
+    spec, schema, warehouse = training_set.spec, training_set.schema, training_set.view.warehouse
+    for name in SPLITS:
+        _refuse_empty(training_set, found, name)
+    lazy = training_set.ordered(["train"], [LABEL_KNOWN_AT])
+    lazy = lazy.select(*training_set.view.identity, *schema.names, LABEL_KNOWN_AT, spec.label)
+    train = read_rows(warehouse, single_precision(lazy, schema.numeric) if single else lazy, schema.categorical)
+    judged = training_set.ordered(SPLITS[1:], [*(extra.names if extra else []), LABEL_KNOWN_AT])
+    held_out = read_rows(warehouse, judged, schema.categorical)
 
-    plan = plan_splits(spec.split, cutoff)
-    wanted = [*view.identity, *schema.names, *(extra.names if extra else []), *spec.slices, spec.label]
-    assigned = labelled.mutate(_split_column(labelled, view, plan).name(SPLIT))
-    rows = assigned.order_by([view.meta.as_of, *view.meta.key]).select(*dict.fromkeys(wanted), SPLIT).to_pyarrow()
-    if rows.num_rows == 0:
+    classes = _classes(train[spec.label], spec) if spec.problem == "multiclass" else ()
+    parts = {"train": train} | {name: held_out.filter(pc.equal(held_out[SPLIT], name)) for name in SPLITS[1:]}
+    as_of = training_set.view.meta.as_of
+    return Dataset(schema, classes, found, **{name: _part(parts[name], spec, name, as_of, classes) for name in parts})
+
+
+def read_history(training_set: TrainingSet, found: Contents, until: datetime | None = None) -> tuple[Part, Classes]:
+    """Every labelled row of a moment before `until`, with the rows that the splits leave out, and the classes."""
+    spec, schema, as_of = training_set.spec, training_set.schema, training_set.view.meta.as_of
+    _refuse_empty(training_set, found, "train")
+    lazy = training_set.ordered([*SPLITS, "unused"], [LABEL_KNOWN_AT])
+    wanted = lazy if until is None else lazy.filter(lazy[as_of] < until)
+    rows = read_rows(training_set.view.warehouse, wanted, schema.categorical)
+    classes = _classes(rows[spec.label], spec) if spec.problem == "multiclass" else ()
+    return _part(rows, spec, "whole", as_of, classes), classes
+
+
+def _refuse_empty(training_set: TrainingSet, found: Contents, split: str) -> None:
+    if getattr(found, split):
+        return
+    interval: Interval = getattr(training_set.plan, split)
+    since = f"from {interval.start:%Y-%m-%d %H:%M} " if interval.start else ""
+    raise DataError(
+        f"model {training_set.spec.name}: the {split} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled "
+        f"row, the newest one of all is of {found.newest:%Y-%m-%d %H:%M} UTC; build more history, shorten validation and "
+        "test in the spec's split, or set the present with --now"
+    )
+
+
+def _classes(labels: pa.ChunkedArray, spec: ModelSpec) -> Classes:
+    classes = sorted(pc.unique(labels).to_pylist())
+    names = {str(name).lower() for name in classes}
+    if len(classes) < 2:
+        raise DataError(f"model {spec.name}: the label '{spec.label}' has one class ({classes[0]}) in the train split")
+    if len(names) < len(classes):
         raise DataError(
-            f"{owner}: no row with a known '{spec.label}' before {cutoff:%Y-%m-%d %H:%M} UTC; "
-            f"build more history ({view.meta.build_command}), or train at a later moment with --now"
+            f"model {spec.name}: classes of the label '{spec.label}' differ only in upper and lower case; a warehouse would "
+            "take their columns of scores for one: give them other names in the label model"
         )
-    newest = rows[view.meta.as_of][-1].as_py()  # They come in the order of their moments.
-    parts = {name: _part(rows.filter(pc.equal(rows[SPLIT], name)), spec, name, plan, newest) for name in SPLITS}
-    used = sum(part.rows.num_rows for part in parts.values())
-    return Dataset(schema, **parts, unused_rows=rows.num_rows - used)
-
-
-def _split_column(rows: ir.Table, view: FeatureView, plan: SplitPlan) -> ir.StringColumn:
-    as_of, known_at = rows[view.meta.as_of], rows[LABEL_KNOWN_AT]
-
-    def within(interval: Interval) -> ir.BooleanValue:
-        inside = (as_of < ibis.literal(interval.end)) & (known_at <= ibis.literal(interval.known_by))
-        return inside if interval.start is None else inside & (as_of >= ibis.literal(interval.start))
-
-    column: ir.StringColumn = ibis.cases(*((within(getattr(plan, name)), name) for name in SPLITS), else_="unused")
-    return column
-
-
-def _check_label_type(rows: ir.Table, spec: ModelSpec) -> None:
-    type_ = rows[spec.label].type()
-    fits = type_.is_numeric() if spec.problem == "regression" else type_.is_boolean() or type_.is_integer()
-    if not fits:
-        wanted = "a number" if spec.problem == "regression" else "a boolean, or an integer that is 0 or 1"
+    if len(classes) > 200:
         raise DataError(
-            f"model {spec.name}: the label '{spec.label}' is {type_}, a {spec.problem} problem needs {wanted}"
+            f"model {spec.name}: the label '{spec.label}' has {len(classes)} classes, at most 200 get a column of scores "
+            "each; group them in the label model, or say problem: regression in the spec"
         )
+    return tuple(classes)
 
 
-def _part(rows: pa.Table, spec: ModelSpec, name: str, plan: SplitPlan, newest: datetime) -> Part:
-    interval: Interval = getattr(plan, name)
-    if rows.num_rows == 0:
-        since = f"from {interval.start:%Y-%m-%d %H:%M} " if interval.start else ""
+def _part(rows: pa.Table, spec: ModelSpec, name: str, as_of: str, classes: Classes) -> Part:
+    labels = _numbers(rows[spec.label], spec, name, classes)
+    found = set(np.unique(labels)) if spec.problem == "binary" else set()
+    if not found <= {0.0, 1.0}:
         raise DataError(
-            f"model {spec.name}: the {name} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled row, "
-            f"the newest one of all is of {newest:%Y-%m-%d %H:%M} UTC; build more history, shorten validation and test in the "
-            "spec's split, or set the present with --now"
+            f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split; "
+            "make it a boolean in the label model, or say problem: multiclass or regression in the spec"
         )
-    labels = rows[spec.label].cast(pa.float64()).to_numpy(zero_copy_only=False)
-    broken = int((~np.isfinite(labels)).sum())
-    if broken:
+    if len(found) == 1:
         raise DataError(
-            f"model {spec.name}: the label '{spec.label}' is NaN or infinite in {broken} of {len(labels)} rows of the "
-            f"{name} split; make it NULL in the label model where it is not known"
+            f"model {spec.name}: the label '{spec.label}' has one class ({int(labels[0])}) in all {len(labels)} rows "
+            f"of the {name} split; a longer split may have both"
         )
-    classes = set(np.unique(labels))
-    if spec.problem == "binary":
-        if not classes <= {0.0, 1.0}:
+    return Part(rows, labels, microseconds(rows[as_of]), microseconds(rows[LABEL_KNOWN_AT]))
+
+
+def _numbers(column: pa.ChunkedArray, spec: ModelSpec, name: str, classes: Classes) -> np.ndarray:
+    if not classes:
+        labels: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        broken = int((~np.isfinite(labels)).sum())
+        if broken:
             raise DataError(
-                f"model {spec.name}: the label '{spec.label}' has values other than 0 and 1 in the {name} split; "
-                "make it a boolean in the label model, or say problem: regression in the spec"
+                f"model {spec.name}: the label '{spec.label}' is NaN or infinite in {broken} of {len(labels)} rows of the "
+                f"{name} split; make it NULL in the label model where it is not known"
             )
-        if len(classes) < 2:
-            raise DataError(
-                f"model {spec.name}: the label '{spec.label}' has one class ({int(labels[0])}) in all {len(labels)} rows "
-                f"of the {name} split; a longer split may have both"
-            )
-    return Part(rows, labels)
+        return labels
+    codes = pc.index_in(column, value_set=pa.array(classes, type=column.type))
+    if codes.null_count:
+        new = sorted({str(value) for value in column.filter(pc.is_null(codes)).to_pylist()})
+        raise DataError(
+            f"model {spec.name}: the label '{spec.label}' has classes in the {name} split that the train split has not: "
+            f"{', '.join(new)}; more history may have them, or group them in the label model"
+        )
+    numbers: np.ndarray = codes.cast(pa.float64()).to_numpy()
+    return numbers
+
+
+def _micros(moment: datetime) -> int:
+    return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))

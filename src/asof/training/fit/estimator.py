@@ -1,62 +1,76 @@
-"""The user's estimator: loads `build` from its file by path, builds it and fits it; mistakes there are told as such."""
+"""The user's estimator file: loads functions from it by path and calls them; mistakes there are told as such."""
 
 import runpy
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from asof.errors import EstimatorError, did_you_mean, in_short
+from asof.errors import AsofError, EstimatorError, did_you_mean, in_short
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
 
-def build_estimator(root: Path, reference: str, schema: FeatureSchema, problem: Problem) -> Any:
-    """The unfitted estimator that `training/<file>.py:<function>` returns for these columns.
+def load_function(root: Path, reference: str, argument: str) -> Callable[..., Any]:
+    """The function that `training/<file>.py:<function>` names.
 
-    Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted or
-    does not give what the problem needs.
+    Raises EstimatorError when the file is missing or fails, or has no such function.
     """
     file, function = reference.split(":")
     path = root / file
     if not path.is_file():
         raise EstimatorError(f"estimator {reference}: there is no file {path}")
-    with _told_as(f"estimator {reference}", path):
+    with told_as(f"estimator {reference}", path):
         names = runpy.run_path(str(path))
-    if not callable(names.get(function)):
+    found = names.get(function)
+    if not callable(found):
         near = did_you_mean(function, (name for name, value in names.items() if callable(value) and name[0] != "_"))
         raise EstimatorError(
-            f"estimator {reference}: {file} has no function '{function}'{near}; write: def {function}(schema): ..."
+            f"estimator {reference}: {file} has no function '{function}'{near}; write: def {function}({argument}): ..."
         )
-    with _told_as(f"estimator {reference}", path):
-        estimator = names[function](schema)
+    return found
+
+
+def build_estimator(
+    root: Path, reference: str, schema: FeatureSchema, problem: Problem, parameters: Mapping[str, Any] | None = None
+) -> Any:
+    """The unfitted estimator that `training/<file>.py:<function>` returns for these columns, with parameters set on it.
+
+    Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted, has no
+    such parameter, or does not give what the problem needs.
+    """
+    build = load_function(root, reference, "schema")
+    file, function = reference.split(":")
+    with told_as(f"estimator {reference}", root / file):
+        estimator = build(schema)
     if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
         raise EstimatorError(
             f"estimator {reference}: {function}(schema) returned {type(estimator).__name__}, "
             "expected a scikit-learn estimator with fit and predict"
         )
-    if problem == "binary" and not hasattr(estimator, "predict_proba"):
+    if problem != "regression" and not hasattr(estimator, "predict_proba"):
         raise EstimatorError(
             f"estimator {reference}: {function}(schema) returned {type(estimator).__name__}, which has no predict_proba; "
-            "a binary problem needs probabilities: take a classifier that has them, or wrap it in CalibratedClassifierCV"
+            f"a {problem} problem needs probabilities: take a classifier that has them, or wrap it in "
+            "CalibratedClassifierCV"
         )
+    for name, value in (parameters or {}).items():
+        known = estimator.get_params(deep=True)
+        if name not in known:
+            near = did_you_mean(name, (each for each in known if not hasattr(known[each], "fit")))
+            raise EstimatorError(f"estimator {reference}: it has no parameter '{name}' of the spec's parameters{near}")
+        estimator.set_params(**{name: value})
     return estimator
 
 
-def fit_estimator(estimator: Any, frame: pd.DataFrame, labels: np.ndarray, root: Path, reference: str) -> Any:
-    """The estimator fitted on these rows. Raises EstimatorError when it refuses them."""
-    with _told_as(f"estimator {reference}", root / reference.split(":", maxsplit=1)[0]):
-        return estimator.fit(frame, labels)
-
-
 @contextmanager
-def _told_as(owner: str, path: Path) -> Iterator[None]:
+def told_as(owner: str, path: Path) -> Iterator[None]:
+    """What the user's code raises in the block, as EstimatorError with the line of their file."""
     try:
         yield
+    except AsofError:
+        raise
     # The user's code may raise anything, or call exit(); what it raises is told with the line in their file.
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]

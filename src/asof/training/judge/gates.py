@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from asof.spec.metric_names import METRICS, Problem
 from asof.spec.model_spec import Gate, ModelSpec
-from asof.training.judge.evaluate import ALL, Measurement
+from asof.training.judge.evaluate import ALL, DIFFERENCE, Measurement
+
+_RIVALS = {"champion": "champion", "baseline": "baseline", "linear": "linear model"}
 
 
 @dataclass(frozen=True)
@@ -28,28 +30,50 @@ def check_gates(spec: ModelSpec, measurements: Sequence[Measurement]) -> list[Ga
 def _check(gate: Gate, problem: Problem, test: list[Measurement]) -> GateResult:
     mine = [m for m in test if m.metric == gate.metric and m.slice_by == (gate.slice or ALL)]
     if gate.versus is not None:
-        return _check_versus(gate, METRICS[problem][gate.metric], mine[0])
+        return _check_versus(gate, bool(METRICS[problem][gate.metric]), mine[0])
     condition, limit = gate.condition
+    if condition == "max_difference":
+        return _check_difference(gate, limit, mine)
     name = f"{gate.metric} {'>=' if condition == 'min' else '<='} {limit:g}"
     if gate.slice is not None:
         name += f" for every {gate.slice}"
-    defined = [(m.value, m) for m in mine if m.value is not None]
-    if len(defined) < len(mine):
-        missing = ", ".join(m.slice for m in mine if m.value is None)
+    large = [m for m in mine if not m.small and m.slice != DIFFERENCE]
+    note = _small(sum(1 for m in mine if m.small))
+    if not large:
+        return GateResult(name, passed=False, value=None, limit=limit, detail=f"no slice to judge{note}")
+    defined = [(m.value, m) for m in large if m.value is not None]
+    if len(defined) < len(large):
+        missing = ", ".join(m.slice for m in large if m.value is None)
         return GateResult(name, passed=False, value=None, limit=limit, detail=f"not defined for {missing}")
     pick = min if condition == "min" else max
     value, worst = pick(defined, key=lambda pair: pair[0])
     passed = value >= limit if condition == "min" else value <= limit
     where = "" if worst.slice_by == ALL else f" for {worst.slice_by} {worst.slice}"
-    return GateResult(name, passed, value, limit, f"{value:.4f}{where} on {worst.row_count} rows")
+    return GateResult(name, passed, value, limit, f"{value:.4f}{where} on {worst.row_count} rows{note}")
+
+
+def _check_difference(gate: Gate, limit: float, mine: list[Measurement]) -> GateResult:
+    name = f"{gate.metric} differs by at most {limit:g} between any two of {gate.slice}"
+    groups = [(m.value, m.slice) for m in mine if not m.small and m.slice != DIFFERENCE and m.value is not None]
+    note = _small(sum(1 for m in mine if m.small))
+    if len(groups) < 2:
+        return GateResult(name, passed=False, value=None, limit=limit, detail=f"fewer than two groups to compare{note}")
+    (low, least), (high, most) = min(groups), max(groups)
+    figures = f"{low:.4f} for {least}, {high:.4f} for {most}{note}"
+    return GateResult(name, high - low <= limit, high - low, limit, figures)
+
+
+def _small(count: int) -> str:
+    return f"; {count} {'slice is' if count == 1 else 'slices are'} too small to judge" if count else ""
 
 
 def _check_versus(gate: Gate, greater_is_better: bool, mine: Measurement) -> GateResult:
-    other = mine.champion_value if gate.versus == "champion" else mine.baseline_value
+    others = {"champion": mine.champion_value, "baseline": mine.baseline_value, "linear": mine.linear_value}
+    other = others[str(gate.versus)]
     condition, limit = gate.condition
     least = -limit if condition == "max_drop" else limit
     name = f"{gate.metric} at {'most' if condition == 'max_drop' else 'least'} {limit:g} "
-    name += f"{'worse' if condition == 'max_drop' else 'better'} than the {gate.versus}"
+    name += f"{'worse' if condition == 'max_drop' else 'better'} than the {_RIVALS[str(gate.versus)]}"
     if other is None and gate.versus == "champion":
         return GateResult(name, passed=True, value=None, limit=limit, detail="there is no champion yet")
     if mine.value is None or other is None:

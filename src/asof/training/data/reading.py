@@ -1,0 +1,50 @@
+"""Reads what a run trains on: defines the training set, counts and hashes it, and brings it into memory."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from asof.spec.model_spec import ModelSpec
+from asof.training.data.contents import LabelMoment, contents, label_over_time
+from asof.training.data.dataset import Classes, Dataset, Part, read_dataset, read_history
+from asof.training.data.training_set import define_training_set
+from asof.warehouse.feature_view import FeatureView
+from asof.warehouse.schema import FeatureSchema
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A dataset with where it came from: the query that gives its rows, and the label over time.
+
+    `history` are all labelled rows by the cut-off, with the classes of their labels, where they were asked for.
+    """
+
+    dataset: Dataset
+    query: str
+    label_over_time: list[LabelMoment]
+    history: tuple[Part, Classes] | None = None
+
+
+def read_training_data(
+    view: FeatureView,
+    spec: ModelSpec,
+    cutoff: datetime,
+    *,
+    extra: FeatureSchema | None = None,
+    single: bool = False,
+    history: bool = False,
+    kept_in: str | None = None,
+) -> TrainingData:
+    """The training data of a spec as known at the cut-off; `kept_in` names the table where its rows were frozen.
+
+    Raises DataError when they cannot be learned from.
+    """
+    training_set = define_training_set(view, spec, cutoff)
+    if kept_in is not None:
+        training_set = training_set.kept(view.warehouse.table(*kept_in.split(".", maxsplit=1)))
+    found = contents(training_set)
+    return TrainingData(
+        dataset=read_dataset(training_set, found, extra=extra, single=single),
+        query=training_set.query,
+        label_over_time=label_over_time(training_set),
+        history=read_history(training_set, found) if history else None,
+    )

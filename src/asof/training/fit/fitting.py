@@ -1,0 +1,85 @@
+"""Fits an estimator on the training split: from batches where it can be, watched on validation where it stops early, and
+calibrated on validation where the spec says so. The test split is never seen here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from xgboost import XGBModel
+
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.training.data.dataset import Part
+from asof.training.fit.device import fitted_on
+from asof.training.fit.estimator import build_estimator, told_as
+from asof.training.fit.native import native_trees
+from asof.warehouse.feature_view import FeatureView
+from asof.warehouse.schema import FeatureSchema, feature_schema
+
+
+@dataclass(frozen=True)
+class Fitter:
+    """Builds and fits the estimator of a spec on the columns of a schema, as often as it is asked to."""
+
+    root: Path
+    spec: ModelSpec
+    schema: FeatureSchema
+
+    @classmethod
+    def of(cls, project: Project, spec: ModelSpec, view: FeatureView) -> Self:
+        """For the columns that the spec takes from a view. Raises DataError when one cannot be a feature."""
+        columns = view.feature_columns(spec.features.exclude)
+        return cls(project.root, spec, feature_schema(columns, f"feature view {view.name}"))
+
+    def build(self) -> Any:
+        """The unfitted estimator, with the parameters of the spec. Raises EstimatorError."""
+        spec = self.spec
+        return build_estimator(self.root, spec.estimator, self.schema, spec.problem, spec.parameters)
+
+    @property
+    def computes_in_single_precision(self) -> bool:
+        """Whether the estimator sees its numbers as float32 anyway, so that they can be read as such."""
+        return native_trees(self.build(), self.schema) is not None
+
+    def fit(self, train: Part, validation: Part, estimator: Any = None) -> Any:
+        """A fitted estimator: the one given, or a new one. Raises EstimatorError when it refuses these rows."""
+        estimator = self.build() if estimator is None else estimator
+        with told_as(f"estimator {self.spec.estimator}", self.root / self.spec.estimator.split(":", maxsplit=1)[0]):
+            with fitted_on(estimator, self.spec.device, self.spec.estimator):
+                estimator = self._fit(estimator, train, validation)
+            if self.spec.calibration is None:
+                return estimator
+            calibrated = CalibratedClassifierCV(FrozenEstimator(estimator), method=self.spec.calibration)
+            return calibrated.fit(validation.frame(self.schema), validation.labels)
+
+    def _fit(self, estimator: Any, train: Part, validation: Part) -> Any:
+        native = native_trees(estimator, self.schema)
+        if native is not None:
+            native.fit(self.schema, train, validation)
+            return estimator
+        steps = estimator.steps if isinstance(estimator, Pipeline) else [("estimator", estimator)]
+        before, last = [step for step in steps[:-1] if step[1] not in (None, "passthrough")], steps[-1][1]
+        frame = train.frame(self.schema)
+        if not _stops_early(last):
+            return estimator.fit(frame, train.labels)
+        watched = validation.frame(self.schema)
+        if before:
+            prepare = Pipeline(before)
+            frame, watched = prepare.fit_transform(frame, train.labels), prepare.transform(watched)
+        if isinstance(last, XGBModel):
+            last.fit(frame, train.labels, eval_set=[(watched, validation.labels)], verbose=False)
+        else:
+            last.fit(frame, train.labels, X_val=watched, y_val=validation.labels)
+        return estimator
+
+
+def _stops_early(last: Any) -> bool:
+    """Whether an estimator looks at rows that it is not fitted on; left alone, scikit-learn's would draw them at random."""
+    if isinstance(last, XGBModel):
+        return last.early_stopping_rounds is not None
+    return isinstance(last, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)) and last.early_stopping

@@ -1,0 +1,209 @@
+"""Fits XGBoost from batches of the rows as they came from the warehouse: no frame, and no second copy of the numbers.
+
+For the usual pipeline, text as codes and numbers as they are into XGBoost's trees, this gives to the bit what `fit` on a
+frame gives (a test holds it), in a fraction of the memory: each batch is made when XGBoost asks for it, and what stays is
+its quantised matrix of one byte a value.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import xgboost
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OrdinalEncoder
+
+from asof.training.data.dataset import Part
+from asof.warehouse.schema import FeatureSchema
+
+_ROWS_AT_ONCE = 131_072
+
+
+@dataclass(frozen=True)
+class NativeTrees:
+    """XGBoost's trees, and before them, if anything, columns that are coded or passed on one by one."""
+
+    columns: ColumnTransformer | None
+    trees: xgboost.XGBModel
+
+    def fit(self, schema: FeatureSchema, train: Part, watched: Part | None) -> None:
+        """Fits in place; `watched` is what early stopping looks at, where the trees ask for it."""
+        if self.columns is not None:
+            self.columns.fit(_every_value(schema, train.rows))
+        codes = [_Column.of(name, self._encoder(name), schema, (train, watched)) for name in self._order(schema)]
+        shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
+        data = xgboost.QuantileDMatrix(_Batches(train, codes, self.trees.feature_types), **shared)
+        evals = []
+        if watched is not None and self.trees.early_stopping_rounds is not None:
+            batches = _Batches(watched, codes, self.trees.feature_types)
+            evals = [(xgboost.QuantileDMatrix(batches, ref=data, **shared), "validation")]
+        booster = xgboost.train(
+            self._parameters(train.labels),
+            data,
+            self.trees.get_num_boosting_rounds(),
+            evals=evals,
+            early_stopping_rounds=self.trees.early_stopping_rounds if evals else None,
+            verbose_eval=False,
+        )
+        self.trees.load_model(bytearray(booster.save_raw("ubj")))
+
+    def _parameters(self, labels: np.ndarray) -> dict[str, Any]:
+        """What scikit-learn's interface hands to XGBoost, with the objective for several classes where there are."""
+        parameters: dict[str, Any] = self.trees.get_xgb_params()
+        if self.trees.eval_metric is not None:
+            parameters["eval_metric"] = self.trees.eval_metric
+        if isinstance(self.trees, xgboost.XGBClassifier):
+            classes = len(np.unique(labels))
+            parameters["objective"] = parameters.get("objective") or "binary:logistic"
+            if classes > 2:
+                if parameters["objective"] != "multi:softmax":
+                    parameters["objective"] = "multi:softprob"
+                parameters["num_class"] = classes
+        return parameters
+
+    def _order(self, schema: FeatureSchema) -> list[str]:
+        """The columns in the order in which the trees get them."""
+        if self.columns is None:
+            return schema.names
+        return [name for _, step, names in self.columns.transformers if step != "drop" for name in names]
+
+    def _encoder(self, name: str) -> Callable[[list[str | None]], np.ndarray] | None:
+        """How the column transformer codes values of a column; None where it passes them on."""
+        if self.columns is None:
+            return None
+        for key, step, names in self.columns.transformers:
+            if isinstance(step, OrdinalEncoder) and name in names:
+                fitted, position = self.columns.named_transformers_[key], list(names).index(name)
+                return lambda values: _codes(fitted, position, values)
+        return None
+
+
+def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
+    """The estimator as trees that can be fitted from batches, or None where only its own `fit` will do."""
+    columns, trees = (None, estimator)
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps]
+        if len(steps) > 2:
+            return None
+        trees = steps[-1]
+        columns = steps[0] if len(steps) == 2 else None
+    if not _plain(trees) or not (_coded(columns, schema) if columns is not None else not schema.categorical):
+        return None
+    return NativeTrees(columns, trees)
+
+
+def _plain(trees: Any) -> bool:
+    """Whether nothing of these trees needs scikit-learn's way of fitting."""
+    if not isinstance(trees, xgboost.XGBModel) or isinstance(trees, (xgboost.XGBRanker, xgboost.XGBRFClassifier)):
+        return False
+    usual = trees.booster in (None, "gbtree") and trees.tree_method in (None, "auto", "hist")
+    callables = callable(trees.objective) or callable(trees.eval_metric) or trees.callbacks
+    return bool(usual and not callables and np.isnan(trees.missing) and not isinstance(trees, xgboost.XGBRFRegressor))
+
+
+def _coded(columns: Any, schema: FeatureSchema) -> bool:
+    """Whether a column transformer codes each text and passes on each number, and looks at nothing but distinct values."""
+    if not isinstance(columns, ColumnTransformer) or columns.remainder != "drop":
+        return False
+    for _, step, names in columns.transformers:
+        if isinstance(names, (str, slice)) or callable(names) or not all(isinstance(name, str) for name in names):
+            return False
+        plain_codes = (
+            isinstance(step, OrdinalEncoder)
+            and isinstance(step.categories, str)
+            and (step.min_frequency, step.max_categories) == (None, None)
+            and not set(names) - set(schema.categorical)
+        )
+        passed_on = step == "passthrough" and not set(names) - set(schema.numeric)
+        if not (plain_codes or passed_on or step == "drop"):
+            return False
+    return True
+
+
+def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
+    """A small frame with every distinct text of every column, which is all that an encoder learns from."""
+    texts = {name: _distinct(rows[name]) for name in schema.categorical}
+    height = max([1, *(len(values) for values in texts.values())])
+    padded = {name: values + values[:1] * (height - len(values)) for name, values in texts.items()}
+    return pd.DataFrame(
+        {name: pd.Series(padded[name], dtype=object) if name in padded else np.zeros(height) for name in schema.names}
+    )
+
+
+def _distinct(column: pa.ChunkedArray) -> list[str | None]:
+    values: list[str | None] = _dictionary(column)
+    return [*values, None] if column.null_count or not values else values
+
+
+def _dictionary(column: pa.ChunkedArray) -> list[str | None]:
+    return list(column.chunk(0).dictionary.to_pylist()) if column.num_chunks else []
+
+
+def _codes(encoder: OrdinalEncoder, position: int, values: list[str | None]) -> np.ndarray:
+    """Codes of these values of one of an encoder's columns, shape (values,)."""
+    known = [list(categories[:1]) * len(values) for categories in encoder.categories_]
+    known[position] = values
+    frame = pd.DataFrame(
+        {name: pd.Series(each, dtype=object) for name, each in zip(_names(encoder), known, strict=True)}
+    )
+    codes: np.ndarray = np.asarray(encoder.transform(frame), dtype=np.float64)[:, position]
+    return codes
+
+
+def _names(encoder: OrdinalEncoder) -> list[str]:
+    return list(encoder.feature_names_in_)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the matrix: how its batch becomes float32."""
+
+    name: str
+    codes: np.ndarray | None  # of the dictionary's values, and last that of NULL
+
+    @classmethod
+    def of(cls, name: str, encode: Any, schema: FeatureSchema, parts: tuple[Part | None, ...]) -> "_Column":
+        if encode is None or name not in schema.categorical:
+            return cls(name, None)
+        columns = [part.rows[name] for part in parts if part is not None]
+        values = _dictionary(columns[0])
+        nulls = any(column.null_count for column in columns)
+        own = encode(values) if values else np.empty(0)
+        return cls(name, np.append(own, encode([None]) if nulls else [np.nan]).astype(np.float32))
+
+    def fill(self, batch: pa.RecordBatch, into: np.ndarray) -> None:
+        column = batch.column(self.name)
+        if self.codes is None:
+            into[:] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        else:
+            into[:] = self.codes[column.indices.cast(pa.int32()).fill_null(len(self.codes) - 1).to_numpy()]
+
+
+class _Batches(xgboost.DataIter):
+    """The rows of a part, batch by batch, as often as XGBoost asks for them."""
+
+    def __init__(self, part: Part, columns: list[_Column], feature_types: Any) -> None:
+        self.part, self.columns, self.feature_types = part, columns, feature_types
+        self.batches: Iterator[pa.RecordBatch] = iter(())
+        self.position = 0
+        super().__init__(release_data=True)
+
+    def reset(self) -> None:
+        chosen = self.part.rows.select([column.name for column in self.columns])
+        self.batches, self.position = iter(chosen.to_batches(max_chunksize=_ROWS_AT_ONCE)), 0
+
+    def next(self, input_data: Callable[..., Any]) -> bool:
+        batch = next(self.batches, None)
+        if batch is None:
+            return False
+        matrix = np.empty((batch.num_rows, len(self.columns)), dtype=np.float32)
+        for position, column in enumerate(self.columns):
+            column.fill(batch, matrix[:, position])
+        labels = self.part.labels[self.position : self.position + batch.num_rows]
+        input_data(data=matrix, label=labels, feature_types=self.feature_types)
+        self.position += batch.num_rows
+        return True

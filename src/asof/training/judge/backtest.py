@@ -1,0 +1,117 @@
+"""Staleness from a back-test: versions trained at earlier moments, each measured week by week as it would have aged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from asof.errors import DataError
+from asof.progress import Progress
+from asof.registry.scoring import score
+from asof.spec.metric_names import METRICS
+from asof.spec.model_spec import ModelSpec
+from asof.training.data.dataset import Classes, Part
+from asof.training.data.split import Interval
+from asof.training.fit.fitting import Fitter
+from asof.training.judge.metrics import measure
+
+_ORIGINS = 4
+_WEEKS = 8
+_WEEK = timedelta(weeks=1)
+_EVER = datetime.max.replace(tzinfo=UTC)
+_FEWEST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Week:
+    """A metric of the version of one origin, on the rows of one week of its age (the first week is 1)."""
+
+    origin: datetime
+    week: int
+    metric: str
+    value: float | None
+    row_count: int
+
+    def row(self, run_id: str) -> dict[str, object]:
+        return {"run_id": run_id, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """How versions age. `worse_per_week` is, by metric, how much worse it gets with each week of age, in its own unit."""
+
+    weeks: list[Week]
+    worse_per_week: dict[str, float]
+
+
+def backtest(spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, progress: Progress) -> Backtest:
+    """Trains at four moments of the past and measures each version on up to eight weeks after it.
+
+    `history` are all labelled rows by the cut-off. A version of an origin is fitted on rows before it whose label was known
+    by then, with the spec's validation split before it where something stops early or is calibrated.
+
+    Raises DataError when there is too little history for two origins.
+    """
+    first, last = (datetime.fromtimestamp(moment / 1e6, UTC) for moment in (history.moments[0], history.moments[-1]))
+    weeks = min(_WEEKS, int((last - first) / _WEEK / 3))
+    spacing = timedelta(weeks=max(1, weeks // 2))
+    origins = [last - timedelta(weeks=weeks) - spacing * number for number in range(_ORIGINS)]
+    usable = [origin for origin in sorted(origins) if (origin - first) >= spec.split.validation + 2 * _WEEK]
+    if weeks < 2 or len(usable) < 2:
+        raise DataError(
+            f"model {spec.name}: a back-test needs labelled rows of at least {_needed(spec)} weeks, these are of "
+            f"{(last - first) / _WEEK:.1f}; build more history, or train without it"
+        )
+    found: list[Week] = []
+    progress.step("back-testing", total=len(usable))
+    for origin in usable:
+        found += _of_origin(spec, history, classes, fitter, origin, weeks)
+        progress.advance(f"{origin:%Y-%m-%d}")
+    return Backtest(found, {metric: slope for metric in spec.metrics for slope in _worse_per_week(spec, found, metric)})
+
+
+def _needed(spec: ModelSpec) -> int:
+    """Two weeks of age, an origin a week before that, and two weeks to fit on before its validation."""
+    return 7 + -(-spec.split.validation // _WEEK)
+
+
+def _of_origin(
+    spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, origin: datetime, weeks: int
+) -> Iterator[Week]:
+    begin = origin - spec.split.validation
+    train = history.within(Interval(None, begin - spec.split.gap, known_by=begin))
+    validation = history.within(Interval(begin, origin, known_by=origin))
+    if spec.problem != "regression" and len(np.unique(train.labels)) < max(2, len(classes)):
+        return
+    estimator = fitter.fit(train, validation)
+    for week in range(1, weeks + 1):
+        start = origin + _WEEK * (week - 1)
+        part = history.within(Interval(start, start + _WEEK, known_by=_EVER))
+        if len(part.labels) < _FEWEST_ROWS:
+            continue
+        scores = score(estimator, part.frame(fitter.schema), spec.problem, f"model {spec.name} of {origin:%Y-%m-%d}")
+        for metric in spec.metrics:
+            yield Week(origin, week, metric, measure(spec.problem, metric, part.labels, scores), len(part.labels))
+
+
+def _worse_per_week(spec: ModelSpec, weeks: Sequence[Week], metric: str) -> list[float]:
+    """The slope of the metric over the age, in the direction of worse; one line for all, moved up or down for each week of
+    the calendar, so that a bad week, which all versions see, is not taken for age. Least squares; empty if not defined.
+    """
+    better = METRICS[spec.problem][metric]
+    rows = [(week.origin + _WEEK * week.week, week.week, week.value) for week in weeks if week.metric == metric]
+    rows = [(when, age, value) for when, age, value in rows if value is not None]
+    if better is None or len(rows) < 3:
+        return []
+    calendar, position = np.unique(
+        [when.timestamp() // _WEEK.total_seconds() for when, _, _ in rows], return_inverse=True
+    )
+    age, value = (np.array([row[place] for row in rows], dtype=float) for place in (1, 2))
+    count = np.bincount(position, minlength=len(calendar))
+    age -= (np.bincount(position, age) / count)[position]
+    value -= (np.bincount(position, value) / count)[position]
+    if not (age**2).sum() > 0:
+        return []
+    slope = float((age * value).sum() / (age**2).sum())
+    return [-slope if better else slope]

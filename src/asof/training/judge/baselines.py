@@ -1,0 +1,42 @@
+"""What a candidate must be better than: the prior, which knows no features, and a linear model on the same features."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from asof.errors import in_short
+from asof.estimators import linear_pipeline
+from asof.spec.metric_names import Problem
+from asof.training.data.dataset import Dataset, Part
+
+_MOST_ROWS = 20_000
+
+
+def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
+    """What the prior says of every row: the share of each class, or the mean, of the training labels."""
+    labels = dataset.train.labels
+    if problem == "multiclass":
+        shares = np.bincount(labels.astype(int), minlength=len(dataset.classes)) / len(labels)
+        return np.tile(shares, (len(part.labels), 1))
+    return np.full(len(part.labels), labels.mean())
+
+
+def fit_linear(dataset: Dataset, problem: Problem) -> Any:
+    """A regularised linear or logistic regression on at most 20,000 training rows, evenly spread over their time.
+
+    More rows change a linear model of some dozens of columns by less than its distance from a good one. None where it
+    cannot be fitted, with a warning that says why; it is there to compare with, and no run fails because of it.
+    """
+    sample = dataset.train.sample(_MOST_ROWS)
+    linear = Ridge() if problem == "regression" else LogisticRegression(max_iter=200)
+    estimator = linear_pipeline(dataset.schema, linear)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            return estimator.fit(sample.frame(dataset.schema), sample.labels)
+        except (ValueError, FloatingPointError) as error:  # such as infinite values, which trees may take
+            warnings.warn(f"no linear baseline: {in_short(error)}", stacklevel=2)
+            return None

@@ -1,0 +1,41 @@
+"""Scores the held-out splits with every side and measures them: the candidate, the baselines and the champion."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from asof.registry.scoring import score
+from asof.registry.versions import ModelVersion
+from asof.spec.model_spec import ModelSpec
+from asof.training.data.dataset import Dataset
+from asof.training.judge.baselines import fit_linear, prior_scores
+from asof.training.judge.curves import Point, curves
+from asof.training.judge.evaluate import Measurement, Scores, evaluate
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every measurement on validation and test, and the curves of the test split."""
+
+    measurements: list[Measurement]
+    points: list[Point]
+
+
+def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVersion | None) -> Verdict:
+    """Measures a fitted estimator. Raises EstimatorError when it, or the champion, refuses the rows."""
+    linear = fit_linear(dataset, spec.problem)
+    if champion is not None and champion.classes != dataset.classes:
+        champion = None  # scores of other classes cannot be compared
+    measurements: list[Measurement] = []
+    points: list[Point] = []
+    for split, part in (("validation", dataset.validation), ("test", dataset.test)):
+        frame = part.frame(dataset.schema)
+        scores = Scores(
+            candidate=score(estimator, frame, spec.problem, f"model {spec.name}"),
+            prior=prior_scores(dataset, spec.problem, part),
+            linear=None if linear is None else score(linear, frame, spec.problem, "the linear baseline"),
+            champion=champion.score(part.frame(champion.schema)) if champion else None,
+        )
+        measurements += evaluate(spec, split, part, scores)
+        if split == "test":
+            points = curves(spec.problem, split, part, scores.candidate, dataset.classes)
+    return Verdict(measurements, points)
