@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from asof.errors import AsofError
     from asof.inference.predict import PredictionResult, predict
     from asof.registry.aliases import promote, rollback
+    from asof.report.write import Report, make_report
     from asof.spec.model_spec import ModelSpec
     from asof.spec.project import Project
+    from asof.training.compare import VersionComparison, compare
+    from asof.training.log_run import LoggedRun, log_run
+    from asof.training.reproduce import Reproduction, reproduce
     from asof.training.result import TrainingResult
     from asof.training.train import train
+    from asof.training.tuning.tune import TuningResult, tune
     from asof.warehouse.feature_view import FeatureView
     from asof.warehouse.schema import FeatureSchema
 
@@ -23,14 +28,24 @@ __all__ = [
     "AsofError",
     "FeatureSchema",
     "FeatureView",
+    "LoggedRun",
     "ModelSpec",
     "PredictionResult",
     "Project",
+    "Report",
+    "Reproduction",
     "TrainingResult",
+    "TuningResult",
+    "VersionComparison",
+    "compare",
+    "log_run",
+    "make_report",
     "predict",
     "promote",
+    "reproduce",
     "rollback",
     "train",
+    "tune",
 ]
 
 _HOMES = {
@@ -40,11 +55,21 @@ _HOMES = {
     "ModelSpec": "asof.spec.model_spec",
     "PredictionResult": "asof.inference.predict",
     "Project": "asof.spec.project",
+    "LoggedRun": "asof.training.log_run",
+    "Report": "asof.report.write",
+    "Reproduction": "asof.training.reproduce",
     "TrainingResult": "asof.training.result",
+    "TuningResult": "asof.training.tuning.tune",
+    "VersionComparison": "asof.training.compare",
+    "compare": "asof.training.compare",
+    "log_run": "asof.training.log_run",
+    "make_report": "asof.report.write",
     "predict": "asof.inference.predict",
     "promote": "asof.registry.aliases",
+    "reproduce": "asof.training.reproduce",
     "rollback": "asof.registry.aliases",
     "train": "asof.training.train",
+    "tune": "asof.training.tuning.tune",
 }
 
 

@@ -12,11 +12,14 @@ import click
 
 from asof import __version__
 from asof.cli.aliases import promote, rollback
+from asof.cli.compare import compare
 from asof.cli.lint import lint
 from asof.cli.predict import predict
 from asof.cli.replay import replay
+from asof.cli.report import report
 from asof.cli.status import status
 from asof.cli.train import train
+from asof.cli.tune import tune
 
 _EPILOG = "Example: asof train flight_delay --now 2013-11-01, then asof promote flight_delay"
 
@@ -31,7 +34,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (lint, replay, train, promote, rollback, predict, status):
+for command in (lint, replay, tune, train, report, compare, promote, rollback, predict, status):
     asof.add_command(command)
 
 

@@ -19,14 +19,17 @@ _reason = click.option("--reason", help="Why; kept in the registry's alias_event
 @click.argument("version", type=int, required=False)
 @_alias
 @_reason
+@click.option("--force", is_flag=True, help="Take a version that a gate rejected; needs VERSION and --reason.")
 @project_options
 @json_option
-def promote(model: str, version: int | None, alias: str, reason: str | None, as_json: bool, **options: Any) -> None:
+def promote(
+    model: str, version: int | None, alias: str, reason: str | None, force: bool, as_json: bool, **options: Any
+) -> None:
     """Put an alias on a VERSION of MODEL, the newest registered one if none is named."""
     project = open_project(**options)
     from asof.registry.aliases import promote as run
 
-    _print(run(project, model, version, alias=alias, reason=reason), as_json)
+    _print(run(project, model, version, alias=alias, reason=reason, force=force), as_json)
 
 
 @click.command(epilog="Example: asof rollback flight_delay --reason 'complaints since Monday'")

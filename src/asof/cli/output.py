@@ -19,6 +19,10 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
+def interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{low:.4f} to {high:.4f}"
+
+
 def instant(value: datetime | None) -> str:
     """An instant to the minute, in UTC."""
     return "-" if value is None else f"{value:%Y-%m-%d %H:%M}"

@@ -12,7 +12,7 @@ from asof.cli.output import instant, number, print_json, print_table
 @project_options
 @json_option
 def status(as_json: bool, **options: Any) -> None:
-    """Show the models of the project, their versions, aliases and metrics on the test split."""
+    """Show the models of the project, their versions, aliases, ages and metrics on the test split."""
     project = open_project(**options)
     from asof.registry.overview import overview
 
@@ -24,8 +24,9 @@ def status(as_json: bool, **options: Any) -> None:
     for version in versions:
         metrics = ", ".join(f"{name} {number(value)}" for name, value in version.metrics.items())
         aliases = ", ".join(version.aliases) or "-"
-        rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), metrics])
+        age = f"{version.age_days:.0f} d"
+        rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), age, metrics])
     trained = {version.model for version in versions}
     untrained = [model for model in project.model_names if model not in trained]
-    rows += [[model, "-", "-", "not trained yet", "-", f"asof train {model}"] for model in untrained]
-    print_table(["model", "version", "alias", "status", "known by (UTC)", "metrics on the test split"], rows)
+    rows += [[model, "-", "-", "not trained yet", "-", "-", f"asof train {model}"] for model in untrained]
+    print_table(["model", "version", "alias", "status", "known by (UTC)", "age", "metrics on the test split"], rows)

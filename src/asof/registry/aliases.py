@@ -51,13 +51,26 @@ def require_version(registry: Registry, model: str, alias: str, now: datetime) -
 
 
 def promote(
-    project: Project, model: str, version: int | None = None, *, alias: str = "champion", reason: str | None = None
+    project: Project,
+    model: str,
+    version: int | None = None,
+    *,
+    alias: str = "champion",
+    reason: str | None = None,
+    force: bool = False,
 ) -> AliasChange:
     """Puts an alias on a version, the newest registered one where none is named.
+
+    With `force` a version that a gate has rejected is taken, too, if it is named and there is a reason; the event says so.
 
     Raises RegistryError when there is no such version by now, or a gate has rejected it.
     """
     project.model_spec(model)
+    if force and (version is None or not (reason or "").strip()):
+        raise RegistryError(
+            f"model {model}: what is forced is named, and its reason is kept: "
+            f"asof promote {model} VERSION --force --reason 'why the gates may be passed over'"
+        )
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
         present = project.clock.now()
@@ -73,14 +86,16 @@ def promote(
         chosen = max(usable) if version is None else version
         if chosen not in versions:
             raise RegistryError(f"model {model} has no version {chosen} {known}; see which it has with: asof status")
-        if chosen not in usable:
+        forced = chosen not in usable
+        if forced and not force:
             failed = [gate for gate in json.loads(versions[chosen]["gates"]) if not gate["passed"]]
             reasons = "; ".join(f"{gate['gate']}: {gate['detail']}" for gate in failed)
             raise RegistryError(
                 f"model {model} version {chosen} was rejected by a gate ({reasons}); "
-                f"mend the model or its gates, then: asof train {model}"
+                f"mend the model or its gates, then: asof train {model}; or overrule them: "
+                f"asof promote {model} {chosen} --force --reason '...'"
             )
-        return _move(project, registry, model, alias, "promote", chosen, reason)
+        return _move(project, registry, model, alias, "promote", chosen, reason, forced=forced)
 
 
 def rollback(project: Project, model: str, *, alias: str = "champion", reason: str | None = None) -> AliasChange:
@@ -123,7 +138,15 @@ def _standing(events: list[dict[str, Any]]) -> list[int]:
 
 
 def _move(
-    project: Project, registry: Registry, model: str, alias: str, action: str, to_version: int, reason: str | None
+    project: Project,
+    registry: Registry,
+    model: str,
+    alias: str,
+    action: str,
+    to_version: int,
+    reason: str | None,
+    *,
+    forced: bool = False,
 ) -> AliasChange:
     now = project.clock.now()
     events = _events(registry, model, alias)
@@ -148,6 +171,7 @@ def _move(
                 "happened_at": now,
                 "actor": _user(),
                 "reason": reason,
+                "forced": forced,
             }
         ],
     )

@@ -10,7 +10,7 @@ from asof.spec.project import Project
 
 @dataclass(frozen=True)
 class VersionOverview:
-    """A version with the aliases that are on it and its metrics on the test split."""
+    """A version with the aliases that are on it and its metrics on the test split. `age_days` counts from its cut-off."""
 
     model: str
     version: int
@@ -18,6 +18,7 @@ class VersionOverview:
     aliases: list[str]
     created_at: datetime
     known_by: datetime
+    age_days: float
     metrics: dict[str, float | None]
 
 
@@ -47,6 +48,7 @@ def overview(project: Project) -> list[VersionOverview]:
             ),
             created_at=row["created_at"],
             known_by=row["known_by"],
+            age_days=(now - row["known_by"]).total_seconds() / 86400,
             metrics={m["metric"]: m["value"] for m in measured if m["run_id"] == row["run_id"]},
         )
         for row in versions

@@ -88,7 +88,7 @@ def read_dataset(
     classes = _classes(train[spec.label], spec) if spec.problem == "multiclass" else ()
     parts = {"train": train} | {name: held_out.filter(pc.equal(held_out[SPLIT], name)) for name in SPLITS[1:]}
     as_of = training_set.view.meta.as_of
-    return Dataset(schema, classes, found, **{name: _part(parts[name], spec, name, as_of, classes) for name in parts})
+    return Dataset(schema, classes, found, **{name: part_of(parts[name], spec, name, as_of, classes) for name in parts})
 
 
 def read_history(training_set: TrainingSet, found: Contents, until: datetime | None = None) -> tuple[Part, Classes]:
@@ -99,7 +99,7 @@ def read_history(training_set: TrainingSet, found: Contents, until: datetime | N
     wanted = lazy if until is None else lazy.filter(lazy[as_of] < until)
     rows = read_rows(training_set.view.warehouse, wanted, schema.categorical)
     classes = _classes(rows[spec.label], spec) if spec.problem == "multiclass" else ()
-    return _part(rows, spec, "whole", as_of, classes), classes
+    return part_of(rows, spec, "whole", as_of, classes), classes
 
 
 def _refuse_empty(training_set: TrainingSet, found: Contents, split: str) -> None:
@@ -132,7 +132,8 @@ def _classes(labels: pa.ChunkedArray, spec: ModelSpec) -> Classes:
     return tuple(classes)
 
 
-def _part(rows: pa.Table, spec: ModelSpec, name: str, as_of: str, classes: Classes) -> Part:
+def part_of(rows: pa.Table, spec: ModelSpec, name: str, as_of: str, classes: Classes) -> Part:
+    """Rows with the label and its time as a part. Raises DataError when a label is none that the problem can learn."""
     labels = _numbers(rows[spec.label], spec, name, classes)
     found = set(np.unique(labels)) if spec.problem == "binary" else set()
     if not found <= {0.0, 1.0}:

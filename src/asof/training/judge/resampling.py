@@ -27,13 +27,13 @@ class Resamples:
     `moments` are microseconds since 1970, shape (rows,). At most 10,000 rows take part, evenly spread over them.
     """
 
-    def __init__(self, moments: np.ndarray, seed: int = 0) -> None:
+    def __init__(self, moments: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> None:
         count = len(moments)
         self.rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).astype(int))
         days, day = np.unique(moments[self.rows] // _DAY, return_inverse=True)
         self.by_day = len(days) >= _FEWEST_DAYS
         units, unit = (len(days), day) if self.by_day else (len(self.rows), np.arange(len(self.rows)))
-        drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=RESAMPLES)
+        drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=resamples)
         self.weights = drawn.astype(np.float32)[:, unit]
         # m out of n (Bickel, Götze, van Zwet, Statistica Sinica 1997); days vary as much as they do with all their rows
         self.scale = 1.0 if self.by_day else float(np.sqrt(len(self.rows) / count))
@@ -57,7 +57,7 @@ class Resamples:
 def interval(value: float | None, deviations: np.ndarray) -> tuple[float | None, float | None]:
     """The middle 95 % of resampled values around a value; None where too few resamples have one."""
     defined = deviations[np.isfinite(deviations)]
-    if value is None or len(defined) < RESAMPLES * 0.9:
+    if value is None or len(defined) < len(deviations) * 0.9:
         return None, None
     low, high = np.quantile(defined, [0.025, 0.975])
     return float(value + low), float(value + high)

@@ -1,0 +1,159 @@
+"""Two versions of a model side by side on the same rows, which neither was fitted on, with a paired test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import ibis
+import numpy as np
+
+from asof.errors import DataError, RegistryError
+from asof.progress import Progress, Silent
+from asof.registry.aliases import require_version
+from asof.registry.store import Registry
+from asof.registry.versions import ModelVersion, load_version
+from asof.spec.metric_names import METRICS
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.training.data.dataset import Classes, Part, part_of
+from asof.training.data.rows import read_rows
+from asof.training.judge.metrics import measure
+from asof.training.judge.resampling import Resamples, interval
+from asof.warehouse.feature_view import LABEL_KNOWN_AT, FeatureView
+
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class PairedMetric:
+    """A metric of both versions on the same rows. `difference` is b less a, between `low` and `high` in 95 % of resamples;
+    `p_value` is how often a difference so far from none comes up by chance; None where resampling does not define it.
+    """
+
+    metric: str
+    a: float | None
+    b: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    better: str
+
+
+@dataclass(frozen=True)
+class VersionComparison:
+    """Two versions on rows with a moment in [rows_from, rows_to) whose label was known by `known_by`."""
+
+    model: str
+    a: int
+    b: int
+    rows: int
+    rows_from: datetime
+    rows_to: datetime
+    known_by: datetime
+    by_day: bool
+    metrics: list[PairedMetric]
+
+
+def compare(
+    model: str, a: int | str, b: int | str, project: Project | None = None, *, progress: Progress | None = None
+) -> VersionComparison:
+    """Scores the newest labelled rows with two versions, each named by its number or an alias.
+
+    The rows are those after the validation split of both, so that neither was fitted, stopped or calibrated on them: for two
+    versions of one cut-off their test split, and what has been labelled since.
+
+    Raises RegistryError when a version is missing or they answer different questions, DataError when there is no such row.
+    """
+    project, progress = project or Project.open(), progress or Silent()
+    spec, now = project.model_spec(model), project.clock.now()
+    with project.warehouse(read_only=True) as warehouse:
+        registry = Registry(project, warehouse)
+        numbers = [_number(registry, model, which, now) for which in (a, b)]
+        first, second = (load_version(registry, model, number, project) for number in numbers)
+        _refuse_different_questions(first, second)
+        start = max(_seen_until(registry, model, number) for number in numbers)
+        progress.step(f"reading {first.feature_view}")
+        view = project.view_in(warehouse, first.feature_view)
+        for version in (first, second):
+            version.schema.check(view.table.schema().items(), version.title)
+        part = _rows(view, spec, first, second, start, now)
+    progress.step(f"scoring {len(part.labels):,} rows twice")
+    scores = [version.score(part.frame(version.schema)) for version in (first, second)]
+    resamples = Resamples(part.moments, _RESAMPLES)
+    return VersionComparison(
+        model=model,
+        a=numbers[0],
+        b=numbers[1],
+        rows=len(part.labels),
+        rows_from=start,
+        rows_to=now,
+        known_by=now,
+        by_day=resamples.by_day,
+        metrics=[_paired(spec, metric, part, scores, resamples) for metric in spec.metrics],
+    )
+
+
+def _number(registry: Registry, model: str, which: int | str, now: datetime) -> int:
+    if isinstance(which, int) or which.isdigit():
+        return int(which)
+    return require_version(registry, model, which, now)
+
+
+def _refuse_different_questions(first: ModelVersion, second: ModelVersion) -> None:
+    for name in ("problem", "label", "feature_view", "classes"):
+        got = [getattr(version, name) for version in (first, second)]
+        if got[0] != got[1]:
+            words = name.replace("_", " ")
+            raise RegistryError(
+                f"{first.title} and {second.title} cannot be compared: their {words} is {got[0]} and {got[1]}"
+            )
+
+
+def _seen_until(registry: Registry, model: str, version: int) -> datetime:
+    """When the test split of a version begins."""
+    condition, columns = "model = ? and version = ?", ("spec", "known_by")
+    (row,) = registry.rows("model_versions", condition, [model, version], columns=columns)
+    split = ModelSpec.model_validate_json(row["spec"]).split
+    known_by: datetime = row["known_by"]
+    return known_by - split.test
+
+
+def _rows(
+    view: FeatureView, spec: ModelSpec, first: ModelVersion, second: ModelVersion, start: datetime, now: datetime
+) -> Part:
+    labelled = view.training_set(first.label, now)
+    as_of = labelled[view.meta.as_of]
+    chosen = labelled.filter((as_of >= ibis.literal(start)) & (as_of < ibis.literal(now)))
+    chosen = chosen.order_by([view.meta.as_of, *view.meta.key])
+    wanted = dict.fromkeys([*view.identity, *first.schema.names, *second.schema.names, first.label, LABEL_KNOWN_AT])
+    rows = read_rows(view.warehouse, chosen.select(*wanted), first.schema.categorical)
+    if rows.num_rows == 0:
+        raise DataError(
+            f"feature view {view.name}: no labelled row of {start:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC, the time that "
+            f"neither version was fitted on; build it ({view.meta.build_command}), or set --now later"
+        )
+    classes: Classes = first.classes
+    return part_of(rows, spec.model_copy(update={"label": first.label}), "compared", view.meta.as_of, classes)
+
+
+def _paired(
+    spec: ModelSpec, metric: str, part: Part, scores: Sequence[np.ndarray], resamples: Resamples
+) -> PairedMetric:
+    """The difference and its test: the resampled differences, moved so that their middle is no difference, are what chance
+    gives (Efron and Tibshirani 1993, section 16.4)."""
+    every = np.ones(len(part.labels), dtype=bool)
+    a, b = (measure(spec.problem, metric, part.labels, each) for each in scores)
+    if a is None or b is None:
+        return PairedMetric(metric, a, b, None, None, None, None, "-")
+    drawn = [resamples.deviations(spec.problem, metric, part.labels, each, every) for each in scores]
+    deviations, difference = drawn[1] - drawn[0], b - a
+    low, high = interval(difference, deviations)
+    direction = METRICS[spec.problem][metric]
+    better = "-" if direction is None or difference == 0 else "b" if (difference > 0) == direction else "a"
+    p_value = None
+    if low is not None:
+        defined = deviations[np.isfinite(deviations)]
+        beyond = int((np.abs(defined) >= abs(difference)).sum())
+        p_value = (beyond + 1) / (len(defined) + 1)
+    return PairedMetric(metric, a, b, difference, low, high, p_value, better)

@@ -1,0 +1,253 @@
+"""`asof tune`: Optuna proposes, rolling-origin folds judge, the warehouse remembers. The test split is never looked at."""
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import optuna
+
+from asof.errors import EstimatorError, RegistryError, SpecError, did_you_mean, in_short
+from asof.progress import Progress, Silent
+from asof.registry.runs import Run
+from asof.registry.scoring import score
+from asof.registry.store import Registry
+from asof.spec.metric_names import METRICS
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.training.data.contents import contents
+from asof.training.data.dataset import Part, read_history
+from asof.training.data.folds import plan_folds
+from asof.training.data.training_set import define_training_set
+from asof.training.environment import environment
+from asof.training.fit.estimator import load_function, told_as
+from asof.training.fit.fitting import Fitter
+from asof.training.judge.importance import ranking_metric
+from asof.training.judge.metrics import measure
+from asof.training.record import estimator_hash
+from asof.training.tuning.trials import Trial, read_trials, running_means, suggestions_of
+
+_SEARCH = "search_space"
+_STUDY = ("run_id", "known_by", "metric", "folds", "seed", "content_hash", "estimator_sha256", "asof_now")
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """What came of a search: its trials, and the parameters of the best one for the spec's `parameters`."""
+
+    model: str
+    run_id: str
+    metric: str
+    known_by: datetime
+    folds: int
+    trials: list[Trial]
+    best: Trial | None
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search: what it is about, and the rows of each fold."""
+
+    project: Project
+    spec: ModelSpec
+    fitter: Fitter
+    run_id: str
+    known_by: datetime
+    metric: str
+    seed: int
+    folds: list[tuple[Part, Part]]
+
+    @property
+    def sign(self) -> int:
+        return 1 if METRICS[self.spec.problem][self.metric] else -1
+
+
+def tune(
+    model: str,
+    project: Project | None = None,
+    *,
+    trials: int = 50,
+    folds: int = 3,
+    metric: str | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> TuningResult:
+    """Searches the space that `search_space(trial)` in the estimator's file declares, until there are so many trials.
+
+    A trial is fitted on each rolling-origin fold in turn, oldest first, and given up when it lies behind the median of the
+    others after the same number of folds. Each is written to `ml.trials` when it ends; with `resume` the last search of the
+    model goes on where it stopped, on the same rows, with the folds, the metric and the seed that it began with.
+
+    Raises an AsofError: SpecError for a metric that the spec has not, EstimatorError for a search space that is missing or
+    fails, RegistryError where a search cannot be resumed.
+    """
+    project, progress = project or Project.open(), progress or Silent()
+    spec = project.model_spec(model)
+    if metric is not None and metric not in spec.metrics:
+        raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, spec.metrics)}")
+    space = load_function(project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial")
+    progress.step(f"reading {spec.feature_view}")
+    search, done = _begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
+    study = optuna.create_study(
+        direction="maximize" if search.sign > 0 else "minimize",
+        sampler=optuna.samplers.TPESampler(seed=search.seed + len(done)),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
+    )
+    study.add_trials([trial.replayed() for trial in done])
+    progress.step(f"tuning {model} for {search.metric}", total=max(trials - len(done), 0))
+    while len(done) < trials:
+        done.append(_try(search, study, space, len(done)))
+        progress.advance(_best_words(search, done))
+    return TuningResult(
+        model=model,
+        run_id=search.run_id,
+        metric=search.metric,
+        known_by=search.known_by,
+        folds=len(search.folds),
+        trials=done,
+        best=_best(search, done),
+    )
+
+
+def _begin(
+    project: Project, spec: ModelSpec, folds: int, metric: str, seed: int, *, resume: bool
+) -> tuple[_Search, list[Trial]]:
+    """A new search, written down before its first trial, or the last one of the model with its trials."""
+    run = Run(spec.name, project.clock)
+    with project.warehouse(read_only=True) as warehouse:
+        registry = Registry(project, warehouse)
+        last = _last(registry, spec.name) if resume else None
+        if last is not None:
+            folds, metric, seed = last["folds"], last["metric"], last["seed"]
+        known_by = last["known_by"] if last else project.clock.now()
+        view = project.view_in(warehouse, spec.feature_view)
+        training_set = define_training_set(view, spec, known_by)
+        found = contents(training_set)
+        until = training_set.plan.validation.end
+        history, _ = read_history(training_set, found, until)
+        done = read_trials(registry, last["run_id"]) if last else []
+        fitter = Fitter.of(project, spec, view)
+    facts = {"content_hash": found.content_hash, "estimator_sha256": estimator_hash(project.root, spec)}
+    if last is not None:
+        _refuse_change(spec, last, facts)
+    search = _Search(
+        project=project,
+        spec=spec,
+        fitter=fitter,
+        run_id=last["run_id"] if last else run.run_id,
+        known_by=known_by,
+        metric=metric,
+        seed=seed,
+        folds=_parts(spec, history, known_by, folds),
+    )
+    if last is None:
+        begun = run.columns("running")
+        row = {name: begun[name] for name in ("run_id", "model", "started_at", "asof_now")} | {
+            "known_by": known_by,
+            "metric": metric,
+            "folds": folds,
+            "seed": seed,
+            **facts,
+            "spec": spec.model_dump_json(exclude_none=True),
+            "environment": json.dumps(environment()),
+        }
+        _write(project, "tuning_runs", row)
+    return search, done
+
+
+def _last(registry: Registry, model: str) -> dict[str, Any]:
+    searches = registry.rows("tuning_runs", "model = ?", [model], columns=_STUDY, order_by="started_at desc, run_id")
+    if not searches:
+        raise RegistryError(f"model {model} has no search to resume; begin one with: asof tune {model}")
+    return searches[0]
+
+
+def _refuse_change(spec: ModelSpec, last: dict[str, Any], facts: dict[str, str]) -> None:
+    what = {"content_hash": f"the rows of {spec.feature_view}", "estimator_sha256": f"the file of {spec.estimator}"}
+    changed = [words for name, words in what.items() if last[name] != facts[name]]
+    if changed:
+        raise RegistryError(
+            f"model {spec.name}: its last search cannot go on, since {' and '.join(changed)} changed after it began, and its "
+            f"trials would not be comparable; begin a new one with: asof tune {spec.name}"
+        )
+
+
+def _parts(spec: ModelSpec, history: Part, known_by: datetime, folds: int) -> list[tuple[Part, Part]]:
+    parts = []
+    for number, fold in enumerate(plan_folds(spec.split, known_by, folds), start=1):
+        train, validation = history.within(fold.train), history.within(fold.validation)
+        for name, part, interval in (("train", train, fold.train), ("validation", validation, fold.validation)):
+            if len(np.unique(part.labels)) < (1 if spec.problem == "regression" else 2):
+                since = f"from {interval.start:%Y-%m-%d} " if interval.start else ""
+                raise SpecError(
+                    f"model {spec.name}: fold {number} of {folds} has too few labelled rows to {name} ({since}to "
+                    f"{interval.end:%Y-%m-%d} UTC); build more history, take fewer --folds, or a shorter validation split"
+                )
+        parts.append((train, validation))
+    return parts
+
+
+def _try(search: _Search, study: optuna.Study, space: Any, number: int) -> Trial:
+    """Runs one trial and writes it down; what fails is a trial, too, unless every draw of the space does."""
+    began = monotonic()
+    drawn = study.ask()
+    reference, root = search.spec.estimator, search.project.root
+    with told_as(f"{_SEARCH} of {reference}", root / reference.split(":", maxsplit=1)[0]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        parameters = space(drawn)
+    if not isinstance(parameters, dict):
+        raise EstimatorError(
+            f"{_SEARCH} of {reference} returned {type(parameters).__name__}, expected the parameters to set, as "
+            'return {"trees__max_depth": trial.suggest_int("max_depth", 3, 10)}'
+        )
+    spec = search.spec.model_copy(update={"parameters": {**search.spec.parameters, **parameters}})
+    trial = Trial(number, "complete", None, [], parameters, suggestions_of(drawn))
+    replace(search.fitter, spec=spec).build()  # a parameter that there is not is a mistake of the space, not a trial
+    try:
+        trial = _on_folds(search, replace(search.fitter, spec=spec), drawn, trial)
+    except EstimatorError as error:
+        trial = replace(trial, state="failed", error=in_short(error))
+    state = {"complete": None, "pruned": optuna.trial.TrialState.PRUNED, "failed": optuna.trial.TrialState.FAIL}
+    study.tell(drawn, trial.value if trial.state == "complete" else None, state=state[trial.state])
+    seconds = monotonic() - began
+    ended = search.project.clock.ended(seconds)
+    _write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
+    return trial
+
+
+def _on_folds(search: _Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial) -> Trial:
+    values: list[float] = []
+    for position, (train, validation) in enumerate(search.folds):
+        estimator = fitter.fit(train, validation)
+        frame = validation.frame(fitter.schema)
+        scores = score(estimator, frame, search.spec.problem, f"trial {trial.number}")
+        value = measure(search.spec.problem, search.metric, validation.labels, scores)
+        if value is None:
+            return replace(trial, state="failed", fold_values=values, error=f"{search.metric} is not defined on a fold")
+        values.append(value)
+        drawn.report(running_means(values)[-1], position)
+        if position + 1 < len(search.folds) and drawn.should_prune():
+            return replace(trial, state="pruned", fold_values=values)
+    return replace(trial, value=running_means(values)[-1], fold_values=values)
+
+
+def _write(project: Project, table: str, row: dict[str, object]) -> None:
+    with project.warehouse() as warehouse, warehouse.transaction():
+        registry = Registry(project, warehouse)
+        registry.create()
+        registry.append(table, [row])
+
+
+def _best(search: _Search, trials: Sequence[Trial]) -> Trial | None:
+    complete = [trial for trial in trials if trial.value is not None]
+    return max(complete, key=lambda trial: search.sign * (trial.value or 0.0), default=None)
+
+
+def _best_words(search: _Search, trials: Sequence[Trial]) -> str:
+    best = _best(search, trials)
+    return f"best {search.metric} {best.value:.4f} in trial {best.number}" if best and best.value is not None else ""
