@@ -51,7 +51,7 @@ def label_over_time(training_set: TrainingSet) -> list[LabelMoment]:
     rows = training_set.rows
     as_of = rows[view.meta.as_of]
     first, last = rows.aggregate(first=as_of.min(), last=as_of.max()).to_pyarrow().to_pylist()[0].values()
-    started = as_of.truncate("W" if (last - first).days > 120 else "D").name("start")
+    started = as_of.truncate("W" if (last - first).days > 120 else "D").cast("timestamp('UTC')").name("start")
     label = rows[spec.label]
     if spec.problem == "multiclass":
         found = rows.group_by([started, label.cast("string").name("series")]).aggregate(row_count=ibis._.count())

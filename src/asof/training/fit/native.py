@@ -22,6 +22,8 @@ from asof.warehouse.schema import FeatureSchema
 
 _ROWS_AT_ONCE = 131_072
 
+_Encode = Callable[[list[str | None]], np.ndarray]
+
 
 @dataclass(frozen=True)
 class NativeTrees:
@@ -34,13 +36,11 @@ class NativeTrees:
         """Fits in place; `watched` is what early stopping looks at, where the trees ask for it."""
         if self.columns is not None:
             self.columns.fit(_every_value(schema, train.rows))
-        codes = [_Column.of(name, self._encoder(name), schema, (train, watched)) for name in self._order(schema)]
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
-        data = xgboost.QuantileDMatrix(_Batches(train, codes, self.trees.feature_types), **shared)
+        data = xgboost.QuantileDMatrix(self._batches(schema, train), **shared)
         evals = []
         if watched is not None and self.trees.early_stopping_rounds is not None:
-            batches = _Batches(watched, codes, self.trees.feature_types)
-            evals = [(xgboost.QuantileDMatrix(batches, ref=data, **shared), "validation")]
+            evals = [(xgboost.QuantileDMatrix(self._batches(schema, watched), ref=data, **shared), "validation")]
         booster = xgboost.train(
             self._parameters(train.labels),
             data,
@@ -65,13 +65,17 @@ class NativeTrees:
                 parameters["num_class"] = classes
         return parameters
 
+    def _batches(self, schema: FeatureSchema, part: Part) -> "_Batches":
+        columns = [_Column.of(part.rows[name], name, self._encoder(name)) for name in self._order(schema)]
+        return _Batches(part, columns, self.trees.feature_types)
+
     def _order(self, schema: FeatureSchema) -> list[str]:
         """The columns in the order in which the trees get them."""
         if self.columns is None:
             return schema.names
         return [name for _, step, names in self.columns.transformers if step != "drop" for name in names]
 
-    def _encoder(self, name: str) -> Callable[[list[str | None]], np.ndarray] | None:
+    def _encoder(self, name: str) -> "_Encode | None":
         """How the column transformer codes values of a column; None where it passes them on."""
         if self.columns is None:
             return None
@@ -166,14 +170,13 @@ class _Column:
     codes: np.ndarray | None  # of the dictionary's values, and last that of NULL
 
     @classmethod
-    def of(cls, name: str, encode: Any, schema: FeatureSchema, parts: tuple[Part | None, ...]) -> "_Column":
-        if encode is None or name not in schema.categorical:
+    def of(cls, column: pa.ChunkedArray, name: str, encode: "_Encode | None") -> "_Column":
+        """Of the rows of one part: each part has a dictionary of its own."""
+        if encode is None:
             return cls(name, None)
-        columns = [part.rows[name] for part in parts if part is not None]
-        values = _dictionary(columns[0])
-        nulls = any(column.null_count for column in columns)
+        values = _dictionary(column)
         own = encode(values) if values else np.empty(0)
-        return cls(name, np.append(own, encode([None]) if nulls else [np.nan]).astype(np.float32))
+        return cls(name, np.append(own, encode([None]) if column.null_count else [np.nan]).astype(np.float32))
 
     def fill(self, batch: pa.RecordBatch, into: np.ndarray) -> None:
         column = batch.column(self.name)
