@@ -12,10 +12,12 @@ _ROWS_AT_ONCE = 100_000
 
 
 def read_rows(warehouse: Warehouse, table: ir.Table, text: Iterable[str]) -> pa.Table:
-    """Reads a lazy table of at least one row, in batches; the columns in `text` come as dictionaries."""
+    """Reads a lazy table in batches; the columns in `text` come as dictionaries, where there is a row."""
     wanted = set(text)
     with warehouse.batches(table, _ROWS_AT_ONCE) as reader:
         batches = [_with_dictionaries(batch, wanted) for batch in reader]
+    if not batches:
+        return reader.schema.empty_table()
     rows = pa.Table.from_batches(batches).unify_dictionaries()
     for position, name in enumerate(rows.column_names):
         if name in wanted:

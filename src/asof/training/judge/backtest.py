@@ -20,7 +20,6 @@ _ORIGINS = 4
 _WEEKS = 8
 _WEEK = timedelta(weeks=1)
 _EVER = datetime.max.replace(tzinfo=UTC)
-_FEWEST_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ def backtest(spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, p
     `history` are all labelled rows by the cut-off. A version of an origin is fitted on rows before it whose label was known
     by then, with the spec's validation split before it where something stops early or is calibrated.
 
-    Raises DataError when there is too little history for two origins.
+    Weeks with fewer rows than a slice must have are left out. Raises DataError when there is too little history for two
+    origins, or no week has enough rows.
     """
     first, last = (datetime.fromtimestamp(moment / 1e6, UTC) for moment in (history.moments[0], history.moments[-1]))
     weeks = min(_WEEKS, int((last - first) / _WEEK / 3))
@@ -68,6 +68,11 @@ def backtest(spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, p
     for origin in usable:
         found += _of_origin(spec, history, classes, fitter, origin, weeks)
         progress.advance(f"{origin:%Y-%m-%d}")
+    if not found:
+        raise DataError(
+            f"model {spec.name}: no week of the back-test has {spec.min_slice_rows} labelled rows (min_slice_rows in the spec); "
+            "lower it, or train without a back-test"
+        )
     return Backtest(found, {metric: slope for metric in spec.metrics for slope in _worse_per_week(spec, found, metric)})
 
 
@@ -88,7 +93,7 @@ def _of_origin(
     for week in range(1, weeks + 1):
         start = origin + _WEEK * (week - 1)
         part = history.within(Interval(start, start + _WEEK, known_by=_EVER))
-        if len(part.labels) < _FEWEST_ROWS:
+        if len(part.labels) < spec.min_slice_rows:
             continue
         scores = score(estimator, part.frame(fitter.schema), spec.problem, f"model {spec.name} of {origin:%Y-%m-%d}")
         for metric in spec.metrics:

@@ -91,6 +91,7 @@ def tune(
     if metric is not None and metric not in spec.metrics:
         raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, spec.metrics)}")
     space = load_function(project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial")
+    optuna.logging.disable_default_handler()  # a library is silent
     progress.step(f"reading {spec.feature_view}")
     search, done = _begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
     study = optuna.create_study(
