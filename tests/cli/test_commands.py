@@ -33,7 +33,7 @@ def test_the_whole_loop(run, toy):
     first, *_, last = trained.stdout.splitlines()
     assert first == (
         "size version 1 registered, trained on what was known by 2024-04-10 00:00 UTC: 136 rows to fit, "
-        "20 to validate, 40 to test"
+        "20 to validate, 40 to test; 0.0% of all rows had no label by then"
     )
     assert last == "Next: asof promote size 1 --now 2024-04-10"
     assert "mean_absolute_error at least 1 better than the baseline  passed" in trained.stdout

@@ -98,6 +98,23 @@ def test_a_rejected_version_is_refused_and_passed_over(trained):
     assert champion(trained) == [(3,)]
 
 
+def test_a_rejected_version_can_be_forced_with_a_reason_that_stays(trained):
+    trained.edit("models/size.yml", "min_gain: 1.0", "min_gain: 1000.0")
+    train("size", trained.open())
+    for arguments in ({"version": 4}, {"reason": "holidays"}, {"version": 4, "reason": " "}):
+        with pytest.raises(
+            RegistryError, match="what is forced is named, and its reason is kept: asof promote size VERSION"
+        ):
+            promote(trained.open(), "size", force=True, **arguments)
+    assert promote(trained.open(), "size", 4, force=True, reason="holidays").to_version == 4
+    assert promote(trained.open(), "size", 3, force=True, reason="again").to_version == 3
+    assert trained.sql("select to_version, reason, forced from ml.alias_events") == [
+        (4, "holidays", True),
+        (3, "again", False),  # no gate was passed over
+    ]
+    assert trained.sql("select status from ml.model_versions where version = 4") == [("rejected",)]
+
+
 def test_an_alias_moves_forward_in_time(toy):
     for day in (80, 81):
         train("size", toy.open(FIRST + timedelta(days=day)))
@@ -131,7 +148,8 @@ def test_the_overview_is_of_the_present(toy):
         train("size", toy.open(FIRST + timedelta(days=day)))
         promote(toy.open(FIRST + timedelta(days=day)), "size")
     assert [(v.version, v.aliases) for v in overview(toy.open())] == [(2, ["champion"]), (1, [])]
-    assert [(v.version, v.aliases) for v in overview(toy.open(FIRST + timedelta(days=89)))] == [(1, ["champion"])]
+    (first,) = overview(toy.open(FIRST + timedelta(days=89, hours=12)))
+    assert (first.version, first.aliases, first.age_days) == (1, ["champion"], 9.5)
 
 
 def test_a_user_without_a_name(trained, monkeypatch):

@@ -1,5 +1,7 @@
 """Artifacts: what was registered comes back to the bit; a changed byte or a type that is not allowed does not load."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
+from asof import compare, predict, promote, train
 from asof.errors import ArtifactError
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
 
@@ -67,6 +70,57 @@ def test_nothing_of_a_hostile_artifact_runs(tmp_path):
     assert not witness.exists()
     load_artifact(content, artifact_hash(content), Trust((name,)), "m version 1")
     assert witness.exists(), "it would have run"
+
+
+def test_what_is_planted_in_the_registry_does_not_run(toy, tmp_path):
+    """Someone who can write to the warehouse puts an artifact of their own there, with its right hash."""
+    train("size", toy.open())
+    promote(toy.open(), "size")
+    witness = tmp_path / "witness"
+    content = skops.io.dumps(Hostile(str(witness)))
+    toy.sql("update ml.model_versions set artifact = ?, artifact_sha256 = ?", [content, artifact_hash(content)])
+    told = r"size version 1: the artifact contains .*Hostile, which the project does not allow"
+    with pytest.raises(ArtifactError, match=told):
+        predict("size", toy.open())
+    with pytest.raises(ArtifactError, match=told):
+        compare("size", 1, 1, toy.open())
+    assert not witness.exists()
+    assert toy.sql("select count(*) from duckdb_tables() where schema_name = 'predictions'") == [(0,)]
+
+
+def test_a_champion_that_cannot_be_read_is_no_rival_and_no_obstacle(toy, caplog):
+    train("size", toy.open())
+    promote(toy.open(), "size")
+    toy.sql("update ml.model_versions set artifact = 'nothing'::blob")
+    assert train("size", toy.open()).measurements[0].champion_value is None
+    assert "the candidate is not compared with the champion: size version 1: the artifact's SHA-256 is" in caplog.text
+    toy.edit("models/size.yml", "versus: baseline, min_gain: 1.0", "versus: champion, max_drop: 1.0")
+    with pytest.raises(ArtifactError, match="size version 1: the artifact's SHA-256 is"):
+        train("size", toy.open())
+
+
+def test_a_size_that_the_project_does_not_allow():
+    content = dump_artifact(LogisticRegression().fit(X, Y), Trust(), "m")
+    with pytest.raises(
+        ArtifactError, match=r"m: the artifact has 0 MiB, the project allows 0; .*var asof_max_artifact_mb"
+    ):
+        load_artifact(content, artifact_hash(content), Trust(most_bytes=len(content) - 1), "m")
+
+
+def test_a_small_file_that_unpacks_to_a_large_one():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b" " * 50_000_000)
+    assert len(packed.getvalue()) < 100_000
+    trust = Trust(most_bytes=1 << 20)
+    with pytest.raises(ArtifactError, match="m: the artifact has 48 MiB, the project allows 1"):
+        load_artifact(packed.getvalue(), artifact_hash(packed.getvalue()), trust, "m")
+
+
+def test_a_size_limit_of_the_project(toy):
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_max_artifact_mb: 0.001}")
+    with pytest.raises(ArtifactError, match="model size: the artifact has 0 MiB, the project allows 0"):
+        train("size", toy.open())
 
 
 def test_a_file_that_is_no_artifact():

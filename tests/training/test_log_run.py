@@ -12,10 +12,12 @@ from asof.errors import RegistryError
 def test_what_a_script_leaves(toy):
     project = toy.open()
     view = project.feature_view("toy_view")
-    rows = view.training_set("size", known_by=NOW).to_pandas()
+    rows = view.training_set("size", known_by=NOW).to_pyarrow().to_pandas()
     with log_run(project, "by_hand", view, "size") as run:
         run.log_parameters({"what": "mean", "since": NOW})
         run.log_metric("mean_absolute_error", (rows["size"] - rows["size"].mean()).abs().mean(), rows=len(rows))
+    assert view.training_set("size", known_by=NOW).count().to_pyarrow().as_py() == 200, "the view can be read again"
+    del view
     ((model, status, label, known_by, spec),) = toy.sql(
         "select model, status, label, known_by, spec from ml.training_runs"
     )
@@ -26,7 +28,6 @@ def test_what_a_script_leaves(toy):
     assert toy.sql("select run_id, split, metric, value, row_count from ml.metrics") == [
         (run.run_id, "test", "mean_absolute_error", pytest.approx(sum(abs(s - mean) for s in sizes) / 200), 200)
     ]
-    assert len(view.training_set("size", known_by=NOW).to_pandas()) == 200, "the view can be read again"
 
 
 def test_a_script_that_fails(toy):

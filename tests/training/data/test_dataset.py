@@ -126,3 +126,65 @@ def test_duplicate_keys(toy):
     toy.sql("insert into features.toy_view from features.toy_view where id = 7")
     with pytest.raises(DataError, match="2 rows have the key id = 7"):
         read(toy)
+
+
+@pytest.fixture
+def colours(toy):
+    """A model that tells colours apart; every row has one."""
+    toy.sql("update features.toy_view set colour = ['red', 'green', 'blue'][1 + id % 3]")
+    manifest = toy.root / "dbt_project/target/manifest.json"
+    manifest.write_text(manifest.read_text().replace('["is_big", "size"]', '["is_big", "size", "colour"]'))
+    toy.edit("models/big.yml", "label: is_big\nproblem: binary", "label: colour\nproblem: multiclass")
+    toy.edit("models/big.yml", "metrics: [roc_auc, log_loss]\nslices: [colour]", "metrics: [accuracy, log_loss]")
+    toy.edit("models/big.yml", "roc_auc, min: 0.6", "accuracy, min: 0.1")
+    return toy
+
+
+def test_classes_are_in_the_order_of_their_names(colours):
+    dataset = read(colours)
+    assert dataset.classes == ("blue", "green", "red")
+    assert dataset.test.labels.tolist() == [[2.0, 1.0, 0.0][i % 3] for i in range(160, 200)]
+
+
+def test_a_class_that_training_has_not_seen(colours):
+    colours.sql("update features.toy_view set colour = 'mauve' where id in (150, 151)")
+    with pytest.raises(
+        DataError, match="has classes in the validation split that the train split has not: mauve; more"
+    ):
+        read(colours)
+
+
+def test_classes_that_a_warehouse_would_take_for_one(colours):
+    colours.sql("update features.toy_view set colour = 'RED' where id = 3")
+    with pytest.raises(DataError, match="classes of the label 'colour' differ only in upper and lower case"):
+        read(colours)
+
+
+def test_one_class_of_several(colours):
+    colours.sql("update features.toy_view set colour = 'red'")
+    with pytest.raises(DataError, match=r"the label 'colour' has one class \(red\) in the train split"):
+        read(colours)
+
+
+def test_too_many_classes(colours):
+    colours.sql("update features.toy_view set colour = 'c' || id")
+    assert len(read_classes(colours)) == 136
+    colours.sql(
+        "insert into features.toy_view select * replace (id + 1000 as id, 'd' || id as colour) from features.toy_view"
+    )
+    with pytest.raises(DataError, match="has 272 classes, at most 200 get a column of scores each"):
+        read(colours)
+
+
+def read_classes(toy):
+    """The classes of the train split, where those of the others are made to agree."""
+    toy.sql("update features.toy_view set colour = 'c1' where id > 135")
+    return read(toy).classes
+
+
+def test_a_label_that_several_classes_cannot_have(toy):
+    toy.edit("models/big.yml", "problem: binary", "problem: multiclass")
+    toy.edit("models/big.yml", "roc_auc, log_loss", "log_loss")
+    toy.edit("models/big.yml", "roc_auc, min: 0.6", "log_loss, max: 9")
+    with pytest.raises(DataError, match="label 'is_big' is boolean, a multiclass problem needs text or an integer"):
+        read(toy)

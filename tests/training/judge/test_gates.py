@@ -9,8 +9,10 @@ from asof.training.judge.evaluate import Measurement
 from asof.training.judge.gates import check_gates
 
 
-def measured(metric, value, *, slice_by="all", slice_="all", baseline=None, champion=None, split="test"):
-    return Measurement(split, slice_by, slice_, metric, value, baseline, champion, 100)
+def measured(
+    metric, value, *, slice_by="all", slice_="all", baseline=None, champion=None, linear=None, split="test", small=False
+):
+    return Measurement(split, slice_by, slice_, metric, value, baseline, champion, 100, linear, small=small)
 
 
 MEASUREMENTS = [
@@ -20,7 +22,13 @@ MEASUREMENTS = [
     measured("roc_auc", 0.65, slice_by="origin", slice_="LGA"),
     measured("roc_auc", None, slice_by="carrier", slice_="OO"),
     measured("roc_auc", 0.8, slice_by="carrier", slice_="UA"),
-    measured("log_loss", 0.50, baseline=0.55, champion=0.49),
+    measured("log_loss", 0.50, baseline=0.55, champion=0.49, linear=0.52),
+    measured("log_loss", 0.3, slice_by="origin", slice_="EWR"),
+    measured("log_loss", 0.9, slice_by="origin", slice_="HAV", small=True),
+    measured("selection_rate", 0.3, slice_by="origin", slice_="EWR"),
+    measured("selection_rate", 0.45, slice_by="origin", slice_="LGA"),
+    measured("selection_rate", 0.99, slice_by="origin", slice_="HAV", small=True),
+    measured("selection_rate", 0.15, slice_by="origin", slice_="(difference)"),
 ]
 
 
@@ -36,6 +44,7 @@ def check(**gate):
         split={"validation": days, "test": days},
         metrics=["roc_auc", "log_loss"],
         slices=["origin", "carrier"],
+        protected=["origin"],
         gates=[Gate(**gate)],
         inference={"window": days},
     )
@@ -96,6 +105,36 @@ def check(**gate):
             False,
             "log_loss at most 0.005 worse than the champion",
             "0.5000 against 0.4900 on 100 rows",
+        ),
+        (
+            {"metric": "log_loss", "versus": "linear", "min_gain": 0.03},
+            False,
+            "log_loss at least 0.03 better than the linear model",
+            "0.5000 against 0.5200 on 100 rows",
+        ),
+        (
+            {"metric": "log_loss", "max": 0.4, "slice": "origin"},
+            True,
+            "log_loss <= 0.4 for every origin",
+            "0.3000 for origin EWR on 100 rows; 1 slice is too small to judge",
+        ),
+        (
+            {"metric": "selection_rate", "max_difference": 0.16, "slice": "origin"},
+            True,
+            "selection_rate differs by at most 0.16 between any two of origin",
+            "0.3000 for EWR, 0.4500 for LGA; 1 slice is too small to judge",
+        ),
+        (
+            {"metric": "selection_rate", "max_difference": 0.14, "slice": "origin"},
+            False,
+            "selection_rate differs by at most 0.14 between any two of origin",
+            "0.3000 for EWR, 0.4500 for LGA; 1 slice is too small to judge",
+        ),
+        (
+            {"metric": "log_loss", "max_difference": 0.1, "slice": "origin"},
+            False,
+            "log_loss differs by at most 0.1 between any two of origin",
+            "fewer than two groups to compare; 1 slice is too small to judge",
         ),
     ],
 )
