@@ -73,7 +73,7 @@ def test_every_macro_and_test_of_the_package_is_documented():
 def test_every_table_of_the_registry_is_documented():
     sql = (ROOT / "src/asof/registry/tables.sql").read_text()
     tables = re.findall(r"create (?:table if not exists|or replace view) (\w+)", sql)
-    assert len(tables) == 7
+    assert len(tables) == 11
     for table in tables:
         assert f"`ml.{table}`" in page("tables.md")
 
@@ -91,12 +91,19 @@ def test_links_and_paths_lead_somewhere(path):
 
 def test_the_sql_in_the_docs_runs(daily_flights):
     queries = blocks("tables.md", "sql")
-    assert len(queries) == 4
-    risky, by_day, tested, champion = (daily_flights.sql(query) for query in queries)
+    assert len(queries) == 5
+    risky, by_day, tested, worth, champion = (daily_flights.sql(query) for query in queries)
     assert 400 < len(risky) < 1100
     assert risky[0][2] == max(score for _, _, score, _ in risky)
     assert {version for version, *_ in tested} == {1}
     assert [metric for _, _, metric, *_ in tested][:2] == ["average_precision", "brier_score"]
+    columns = daily_flights.sql(
+        "select column_name from information_schema.columns where table_name = 'flight_delay_features'"
+    )
+    not_learned = {"flight_id", "predicted_at", "aircraft_id", "flight_number", "scheduled_departure_at"}
+    not_learned |= {"is_late", "arrival_delay_minutes", "label_known_at"}
+    assert {feature for feature, *_ in worth} == {name for (name,) in columns} - not_learned
+    assert {metric for _, metric, _ in worth} == {"roc_auc"}
     assert [day.isoformat()[:10] for day, *_ in by_day] == ["2013-11-02", "2013-11-03"]
     assert [(version, reason) for version, _, _, reason in champion] == [(1, "first")]
 
