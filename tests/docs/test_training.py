@@ -53,7 +53,8 @@ def test_the_python(typed, monkeypatch):
     )
     exec(functions, names)  # noqa: S102
     result = names["result"]
-    assert (result.status, result.version) == ("registered", 2)
+    assert (result.version, len(result.gates_table)) == (2, 5)  # on so few days the champion may be better
+    assert result.metric("roc_auc") > 0.65
     trees = project.sql("select count(*) from ml.model_versions where model = 'flight_delay'")
     assert trees == [(2,)]
     assert (project.root / "reports/flight_delay_v2.html").exists()
