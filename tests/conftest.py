@@ -27,6 +27,18 @@ def toy(tmp_path) -> ToyProject:
     return write_toy_project(tmp_path)
 
 
+@pytest.fixture
+def colours(toy):
+    """A model that tells colours apart; every row has one."""
+    toy.sql("update features.toy_view set colour = ['red', 'green', 'blue'][1 + id % 3]")
+    manifest = toy.root / "dbt_project/target/manifest.json"
+    manifest.write_text(manifest.read_text().replace('["is_big", "size"]', '["is_big", "size", "colour"]'))
+    toy.edit("models/big.yml", "label: is_big\nproblem: binary", "label: colour\nproblem: multiclass")
+    toy.edit("models/big.yml", "metrics: [roc_auc, log_loss]\nslices: [colour]", "metrics: [accuracy, log_loss]")
+    toy.edit("models/big.yml", "roc_auc, min: 0.6", "accuracy, min: 0.1")
+    return toy
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parents[1]

@@ -38,6 +38,18 @@ def test_the_figures_are_those_of_least_squares(toy):
     assert stored == [(pytest.approx(expected), pytest.approx(baseline), 40)]
 
 
+def test_the_prior_is_that_of_the_training_labels(toy):
+    """The share of big ones among 136 training rows, and its log loss on the test rows."""
+    big = size(np.arange(200)) > 60
+    share = big[:136].mean()
+    expected = -np.where(big[160:], np.log(share), np.log(1 - share)).mean()
+    train("big", toy.open())
+    stored = toy.sql(
+        "select baseline_value from ml.metrics where metric = 'log_loss' and slice = 'all' and split = 'test'"
+    )
+    assert stored == [(pytest.approx(expected, rel=1e-12),)]
+
+
 def test_the_slices_hold_every_row_once(toy):
     train("size", toy.open())
     stored = toy.sql("select slice, row_count from ml.metrics where split = 'test' and slice_by = 'colour' order by 1")
@@ -206,3 +218,16 @@ def test_what_is_stored_must_score_as_what_was_judged(toy, monkeypatch):
     with pytest.raises(DataError, match="the stored estimator scores 40 of 40 rows otherwise than the fitted one"):
         train("size", toy.open())
     assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
+
+
+def test_a_champion_of_other_classes(colours):
+    train("big", colours.open())
+    promote(colours.open(), "big")
+    assert train("big", colours.open()).measurements[0].champion_value is not None
+    colours.sql("update features.toy_view set colour = 'mauve' where id % 7 = 0")
+    assert train("big", colours.open()).measurements[0].champion_value is None
+    colours.edit("models/big.yml", "accuracy, min: 0.1", "accuracy, versus: champion, max_drop: 0.1")
+    with pytest.raises(
+        RegistryError, match="tells blue, green, red apart, the candidate blue, green, mauve, red; train"
+    ):
+        train("big", colours.open())

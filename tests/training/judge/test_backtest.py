@@ -57,12 +57,12 @@ class Fitter:
         return self.fitted[-1]
 
 
-def history(weeks, rows_a_day=1):
-    """A label that grows by one a day; known the day after."""
+def history(weeks, rows_a_day=1, known_after=1):
+    """A label that grows by one a day; known so many days after."""
     days = np.repeat(np.arange(weeks * 7 + 1), rows_a_day)
     moments = (FIRST.timestamp() * 1e6 + days * 86400e6).astype(np.int64)
     rows = pa.table({"x": np.zeros(len(days))})
-    return Part(rows, days.astype(float), moments, moments + 86_400_000_000)
+    return Part(rows, days.astype(float), moments, moments + known_after * 86_400_000_000)
 
 
 def test_each_week_of_age_is_as_much_worse_as_the_label_moves():
@@ -81,9 +81,12 @@ def test_each_week_of_age_is_as_much_worse_as_the_label_moves():
 
 def test_nothing_is_fitted_on_what_was_not_known_by_its_origin():
     fitter = Fitter()
-    found = backtest(spec(), history(40), (), fitter, Silent())
+    found = backtest(spec(), history(40, known_after=3), (), fitter, Silent())
     origins = sorted({week.origin for week in found.weeks})
     assert [fitted.newest for fitted in fitter.fitted] == [origin.timestamp() * 1e6 for origin in origins]
+    # the last label that was known when validation began, a week before the origin, is of three days before that
+    days = [(origin - FIRST).days for origin in origins]
+    assert [fitted.value for fitted in fitter.fitted] == [day - 7 - 3 for day in days]
 
 
 def test_a_bad_week_that_all_versions_see_is_not_taken_for_age():

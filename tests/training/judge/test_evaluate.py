@@ -51,7 +51,10 @@ def test_every_slice_has_its_count_and_a_small_one_says_so():
         ("sex", DIFFERENCE): (8, False),
     }
     assert measured["town", "a", "accuracy"].value == 3 / 4
+    assert measured["town", "a", "accuracy"].low is not None
     assert measured["town", "NULL", "accuracy"].low is None
+    strict = SPEC.model_copy(update={"min_slice_rows": 5})
+    assert {m.low for m in evaluate(strict, "test", PART, Scores(SCORES, SCORES)) if m.slice == "a"} == {None}
 
 
 def test_fairness_between_protected_groups():

@@ -54,8 +54,6 @@ class NativeTrees:
     def _parameters(self, labels: np.ndarray) -> dict[str, Any]:
         """What scikit-learn's interface hands to XGBoost, with the objective for several classes where there are."""
         parameters: dict[str, Any] = self.trees.get_xgb_params()
-        if self.trees.eval_metric is not None:
-            parameters["eval_metric"] = self.trees.eval_metric
         if isinstance(self.trees, xgboost.XGBClassifier):
             classes = len(np.unique(labels))
             parameters["objective"] = parameters.get("objective") or "binary:logistic"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from asof.errors import RegistryError
 from asof.registry.scoring import score
 from asof.registry.versions import ModelVersion
 from asof.spec.model_spec import ModelSpec
@@ -21,10 +22,13 @@ class Verdict:
 
 
 def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVersion | None) -> Verdict:
-    """Measures a fitted estimator. Raises EstimatorError when it, or the champion, refuses the rows."""
+    """Measures a fitted estimator.
+
+    Raises EstimatorError when it, or the champion, refuses the rows, and RegistryError when a gate compares with a champion of
+    other classes.
+    """
     linear = fit_linear(dataset, spec.problem)
-    if champion is not None and champion.classes != dataset.classes:
-        champion = None  # scores of other classes cannot be compared
+    champion = _of_same_classes(spec, dataset, champion)
     measurements: list[Measurement] = []
     points: list[Point] = []
     for split, part in (("validation", dataset.validation), ("test", dataset.test)):
@@ -39,3 +43,16 @@ def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVers
         if split == "test":
             points = curves(spec.problem, split, part, scores.candidate, dataset.classes)
     return Verdict(measurements, points)
+
+
+def _of_same_classes(spec: ModelSpec, dataset: Dataset, champion: ModelVersion | None) -> ModelVersion | None:
+    """The champion, if its scores are of the same classes; those of others cannot be compared."""
+    if champion is None or champion.classes == dataset.classes:
+        return champion
+    if any(gate.versus == "champion" for gate in spec.gates):
+        both = [", ".join(map(str, classes)) for classes in (champion.classes, dataset.classes)]
+        raise RegistryError(
+            f"champion {champion.title}, which a gate compares with, tells {both[0]} apart, the candidate {both[1]}; "
+            f"train without that gate once, and promote what comes of it"
+        )
+    return None
