@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from asof.errors import RegistryError
@@ -85,7 +87,11 @@ def reproduce(
     Metrics agree when they are equal to the last digit. Raises RegistryError when there is no such version, or it is of an
     asof that did not record enough.
     """
-    project, progress = project or Project.open(), progress or Silent()
+    with TemporaryDirectory(prefix="asof-train-") as spool:
+        return _reproduce(model, version, project or Project.open(), progress or Silent(), Path(spool))
+
+
+def _reproduce(model: str, version: int, project: Project, progress: Progress, spool: Path) -> Reproduction:
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
         recorded = _recorded(registry, model, version)
@@ -100,6 +106,7 @@ def reproduce(
             recorded["known_by"],
             single=fitter.computes_in_single_precision,
             kept_in=recorded["frozen_table"],
+            spool=spool,
         ).dataset
         found = dataset.contents
     progress.step(f"fitting on {found.train:,} rows")

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from asof.clock import as_utc
@@ -48,13 +50,14 @@ def train(
     spec = project.model_spec(model) if isinstance(model, str) else model
     attempt = Attempt(project, spec, as_utc(known_by) if known_by else project.clock.now())
     try:
-        return _train(attempt, progress or Silent(), backtest=backtest, drop_one=drop_one)
+        with TemporaryDirectory(prefix="asof-train-") as spool:
+            return _train(attempt, progress or Silent(), Path(spool), backtest=backtest, drop_one=drop_one)
     except (Exception, KeyboardInterrupt) as error:
         record_failure(attempt, error)
         raise
 
 
-def _train(attempt: Attempt, progress: Progress, *, backtest: bool, drop_one: bool) -> TrainingResult:
+def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool, drop_one: bool) -> TrainingResult:
     project, spec = attempt.project, attempt.spec
     progress.step(f"reading {spec.feature_view}")
     with project.warehouse(read_only=True) as warehouse:
@@ -68,6 +71,7 @@ def _train(attempt: Attempt, progress: Progress, *, backtest: bool, drop_one: bo
             extra=champion.schema if champion else None,
             single=fitter.computes_in_single_precision,
             history=backtest,
+            spool=spool,
         )
     attempt.data, dataset = data, data.dataset
 

@@ -1,5 +1,8 @@
 """What a fit looks at: validation where it stops early or is calibrated, and never the test split."""
 
+import tempfile
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xgboost
@@ -9,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from asof import train
 from asof.errors import EstimatorError
 from asof.registry.scoring import score
+from asof.training.data import dataset as dataset_module
 from asof.training.data.reading import read_training_data
 from asof.training.fit.fitting import Fitter
 
@@ -71,6 +75,27 @@ def test_histogram_gradient_boosting_looks_at_validation_and_draws_no_rows_at_ra
     estimator, dataset = fitted(toy, estimator="training/boosted.py:histogram")
     trees = estimator.named_steps["trees"]
     assert -trees.validation_score_[-1] == pytest.approx(log_loss(estimator, dataset, dataset.validation), rel=1e-6)
+
+
+def test_more_rows_than_fit_into_memory_give_the_same_trees(toy, monkeypatch, tmp_path):
+    """Rows and XGBoost's matrix in files: the same figures to the last digit, and nothing left behind."""
+    (toy.root / "training/boosted.py").write_text(BOOSTED)
+    toy.edit("models/big.yml", "training/toy.py:classify", "training/boosted.py:watched")
+    in_memory = train("big", toy.open())
+    monkeypatch.setattr(dataset_module, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen, matrix = [], xgboost.ExtMemQuantileDMatrix
+
+    def watched(*arguments, **options):
+        made = matrix(*arguments, **options)
+        seen.extend(sorted(path.name.split("-")[0] for path in tmp_path.glob("asof-train-*/*")))
+        return made
+
+    monkeypatch.setattr(xgboost, "ExtMemQuantileDMatrix", watched)
+    in_files = train("big", toy.open())
+    assert seen == ["quantiles", "rows.arrow"]
+    assert in_files.measurements == [replace(m, champion_value=None) for m in in_memory.measurements]
+    assert not list(tmp_path.glob("asof-train-*"))
 
 
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])

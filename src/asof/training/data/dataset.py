@@ -1,7 +1,8 @@
 """Reads a training set into memory: three parts with their labels as numbers, in an order that never varies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,19 +20,23 @@ from asof.warehouse.schema import FeatureSchema
 
 Classes = tuple[str | int, ...]
 
+_MOST_IN_MEMORY = 500_000_000
+
 
 @dataclass(frozen=True)
 class Part:
     """Rows of one split as they came from the warehouse, and their labels as float64, shape (rows,).
 
     Labels are 0 and 1, the position of the class among the classes of the training split, or numbers. `moments` and
-    `label_known` are microseconds since 1970.
+    `label_known` are microseconds since 1970. `spool` is the folder of the file that the rows are in, where they are not in
+    memory.
     """
 
     rows: pa.Table
     labels: np.ndarray
     moments: np.ndarray
     label_known: np.ndarray
+    spool: Path | None = None
 
     def frame(self, schema: FeatureSchema) -> pd.DataFrame:
         return schema.frame(self.rows)
@@ -69,10 +74,16 @@ class Dataset:
 
 
 def read_dataset(
-    training_set: TrainingSet, found: Contents, *, extra: FeatureSchema | None = None, single: bool = False
+    training_set: TrainingSet,
+    found: Contents,
+    *,
+    extra: FeatureSchema | None = None,
+    single: bool = False,
+    spool: Path | None = None,
 ) -> Dataset:
-    """Reads the three splits. With `single` the numbers to train on come as float32, for estimators that compute so;
-    `extra` are columns that the champion reads besides, in validation and test.
+    """Reads the three splits. With `single` the numbers to train on come as float32, for estimators that compute so, and
+    more than 500 million values stay in a file in the folder `spool`. `extra` are columns that the champion reads besides, in
+    validation and test.
 
     Raises DataError when a split has no labelled row, a binary label has one class, or a class is new after training.
     """
@@ -81,14 +92,17 @@ def read_dataset(
         _refuse_empty(training_set, found, name)
     lazy = training_set.ordered(["train"], [LABEL_KNOWN_AT])
     lazy = lazy.select(*training_set.view.identity, *schema.names, LABEL_KNOWN_AT, spec.label)
-    train = read_rows(warehouse, single_precision(lazy, schema.numeric) if single else lazy, schema.categorical)
+    spool = spool if single and found.train * len(schema.names) > _MOST_IN_MEMORY else None
+    lazy = single_precision(lazy, schema.numeric) if single else lazy
+    train = read_rows(warehouse, lazy, schema.categorical, spool)
     judged = training_set.ordered(SPLITS[1:], [*(extra.names if extra else []), LABEL_KNOWN_AT])
     held_out = read_rows(warehouse, judged, schema.categorical)
 
     classes = _classes(train[spec.label], spec) if spec.problem == "multiclass" else ()
     parts = {"train": train} | {name: held_out.filter(pc.equal(held_out[SPLIT], name)) for name in SPLITS[1:]}
     as_of = training_set.view.meta.as_of
-    return Dataset(schema, classes, found, **{name: part_of(parts[name], spec, name, as_of, classes) for name in parts})
+    made = {name: part_of(rows, spec, name, as_of, classes) for name, rows in parts.items()}
+    return Dataset(schema, classes, found, **{**made, "train": replace(made["train"], spool=spool)})
 
 
 def read_history(training_set: TrainingSet, found: Contents, until: datetime | None = None) -> tuple[Part, Classes]:

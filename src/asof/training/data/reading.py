@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.contents import LabelMoment, contents, label_over_time
@@ -33,8 +34,10 @@ def read_training_data(
     single: bool = False,
     history: bool = False,
     kept_in: str | None = None,
+    spool: Path | None = None,
 ) -> TrainingData:
-    """The training data of a spec as known at the cut-off; `kept_in` names the table where its rows were frozen.
+    """The training data of a spec as known at the cut-off; `kept_in` names the table where its rows were frozen, `spool` a
+    folder for what is too much for memory.
 
     Raises DataError when they cannot be learned from.
     """
@@ -43,7 +46,7 @@ def read_training_data(
         training_set = training_set.kept(view.warehouse.table(*kept_in.split(".", maxsplit=1)))
     found = contents(training_set)
     return TrainingData(
-        dataset=read_dataset(training_set, found, extra=extra, single=single),
+        dataset=read_dataset(training_set, found, extra=extra, single=single, spool=spool),
         query=training_set.query,
         label_over_time=label_over_time(training_set),
         history=read_history(training_set, found) if history else None,

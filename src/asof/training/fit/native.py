@@ -2,11 +2,12 @@
 
 For the usual pipeline, text as codes and numbers as they are into XGBoost's trees, this gives to the bit what `fit` on a
 frame gives (a test holds it), in a fraction of the memory: each batch is made when XGBoost asks for it, and what stays is
-its quantised matrix of one byte a value.
+its quantised matrix of one byte a value. Rows that are in a file have that matrix in a file, too (external memory).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,10 @@ class NativeTrees:
         if self.columns is not None:
             self.columns.fit(_every_value(schema, train.rows))
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
-        data = xgboost.QuantileDMatrix(self._batches(schema, train), **shared)
+        if train.spool is None:
+            data = xgboost.QuantileDMatrix(self._batches(schema, train), **shared)
+        else:
+            data = xgboost.ExtMemQuantileDMatrix(self._batches(schema, train, cache=train.spool), **shared)
         evals = []
         if watched is not None and self.trees.early_stopping_rounds is not None:
             evals = [(xgboost.QuantileDMatrix(self._batches(schema, watched), ref=data, **shared), "validation")]
@@ -63,9 +67,9 @@ class NativeTrees:
                 parameters["num_class"] = classes
         return parameters
 
-    def _batches(self, schema: FeatureSchema, part: Part) -> "_Batches":
+    def _batches(self, schema: FeatureSchema, part: Part, cache: Path | None = None) -> "_Batches":
         columns = [_Column.of(part.rows[name], name, self._encoder(name)) for name in self._order(schema)]
-        return _Batches(part, columns, self.trees.feature_types)
+        return _Batches(part, columns, self.trees.feature_types, cache)
 
     def _order(self, schema: FeatureSchema) -> list[str]:
         """The columns in the order in which the trees get them."""
@@ -185,13 +189,13 @@ class _Column:
 
 
 class _Batches(xgboost.DataIter):
-    """The rows of a part, batch by batch, as often as XGBoost asks for them."""
+    """The rows of a part, batch by batch, as often as XGBoost asks for them; what it makes of them may stay in `cache`."""
 
-    def __init__(self, part: Part, columns: list[_Column], feature_types: Any) -> None:
+    def __init__(self, part: Part, columns: list[_Column], feature_types: Any, cache: Path | None) -> None:
         self.part, self.columns, self.feature_types = part, columns, feature_types
         self.batches: Iterator[pa.RecordBatch] = iter(())
         self.position = 0
-        super().__init__(release_data=True)
+        super().__init__(cache_prefix=str(cache / "quantiles") if cache else None, release_data=True)
 
     def reset(self) -> None:
         chosen = self.part.rows.select([column.name for column in self.columns])
