@@ -16,7 +16,8 @@ def tree_pipeline(schema: "FeatureSchema", trees: Any) -> "Pipeline":
     """Text as codes, numbers and NULLs as they are, then trees that take categories and missing values as such.
 
     `trees` is one of XGBoost's estimators or scikit-learn's histogram gradient boosting, unfitted; which of its columns are
-    categories is set on it. A category that was not seen in training is taken for a missing value. Steps: `columns`, `trees`.
+    categories is set on it. The fitted trees of scikit-learn are of types that a project must allow by name in the var
+    `asof_trusted_types`; XGBoost's are allowed. A category that was not seen in training is taken for a missing value. Steps: `columns`, `trees`.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline

@@ -38,6 +38,14 @@ def test_it_can_be_read(old):
     assert "size version 1" in make_report("size", 1, old.open()).html
 
 
+def test_aliases_can_be_moved(old):
+    promote(old.open(), "size", 1, alias="challenger")
+    assert old.sql("select alias, forced from ml.alias_events order by event_id") == [
+        ("champion", None),
+        ("challenger", False),
+    ]
+
+
 def test_it_can_be_written_to(old):
     assert predict("size", old.open()).scored_rows == 3
     assert train("size", old.open()).version == 2

@@ -2,12 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import pytest
+from matplotlib.figure import Figure
 from toy import NOW
 
 from asof import make_report, promote, train
 from asof.errors import ProjectError, RegistryError
+from asof.report import charts
+from asof.report.facts import read_facts
 
 
 class Page(HTMLParser):
@@ -90,6 +94,8 @@ def test_regression_has_residuals_and_a_back_test(toy):
     words = Page(make_report("size", 1, toy.open()).html).words
     assert "Residuals on the test split: label less prediction" in words
     assert "A version's age and its first metric, from the back-test" in words
+    slope = result.staleness.worse_per_week["mean_absolute_error"]
+    assert f"mean_absolute_error {slope:+.5f}" in words
     assert toy.sql("select count(*) from ml.backtests") == [(len(result.staleness.weeks),)]
     assert toy.sql("select sum(row_count) from ml.curves where curve = 'residuals'") == [(40,)]
 
@@ -107,3 +113,51 @@ def test_a_folder_that_cannot_be_written_to(trained, tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(ProjectError, match="the report cannot be written to .*taken.*; name another with --output"):
         make_report("big", 1, toy.open(NOW)).write(tmp_path / "taken")
+
+
+def test_no_name_becomes_markup_or_mathematics(colours):
+    """Classes, slices, features and words as people may write them, in the page, in the charts and in Markdown."""
+    colours.sql("update features.toy_view set colour = '$10_$20 <i>' where colour = 'red'")
+    colours.sql("update features.toy_view set colour = 'a' || chr(7) || '|b' where colour = 'blue'")
+    colours.sql('alter table features.toy_view rename column weight to "$w^$ <b>|`"')
+    forged = "description: 'Which? <script>alert(1)</script>\n\n  ## Gates\n\n  | roc_auc | passed |'"
+    colours.edit("models/big.yml", "description: Is it big? Asked when it comes in.", forged)
+    train("big", colours.open())
+    promote(colours.open(), "big", 1, alias="x|y <img src=x>", reason="<b>why</b>")
+    report = make_report("big", 1, colours.open())
+    page = Page(report.html)
+    assert {"script", "img", "i", "b"} & set(page.open) == set()
+    assert "<b>why</b>" in page.words
+    for svg in re.findall(r"<svg.*?</svg>", report.html, flags=re.DOTALL):
+        ET.fromstring(svg)  # noqa: S314  # our own
+    assert "<script" not in report.markdown
+    assert "<img" not in report.markdown
+    assert report.markdown.count("\n## Gates\n") == 1
+    assert "$10_$20" in report.html
+
+
+def test_classes_of_the_confusion_are_in_their_own_order(colours):
+    """Numbers as classes: 2, 9 and 10, which as text would be 10, 2 and 9."""
+    colours.sql("alter table features.toy_view add column band integer")
+    colours.sql("update features.toy_view set band = case when amount < 20 then 2 when amount < 50 then 9 else 10 end")
+    manifest = colours.root / "dbt_project/target/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"colour"]', '"colour", "band"]'))
+    colours.edit("models/big.yml", "label: colour", "label: band")
+    colours.edit("models/big.yml", "gates:\n  - {metric: accuracy, min: 0.1}", "gates: []")
+    train("big", colours.open())
+    facts = read_facts(colours.open(), "big", 1)
+    assert facts.classes == ["2", "9", "10"]
+    axes = Figure().subplots()
+    charts._confusion(axes, facts)
+    shown = [text.get_text() for text in axes.get_yticklabels()]
+    assert shown == ["2", "9", "10"]
+    counts = axes.images[0].get_array()
+    of_test = [[2, 9, 10][(x >= 20) + (x >= 50)] for x in ((i * 37) % 100 for i in range(160, 200))]
+    assert counts.sum(axis=1).tolist() == [of_test.count(band) for band in (2, 9, 10)]
+    assert counts.diagonal().sum() == round(40 * train("big", colours.open()).metric("accuracy"))
+
+
+def test_version_0(trained):
+    toy, _ = trained
+    with pytest.raises(RegistryError, match="model big has no version 0 by"):
+        make_report("big", 0, toy.open())

@@ -76,10 +76,48 @@ def test_a_metric_of_another_problem(toy):
         ("{metric: roc_auc, versus: baseline, min_gain: 0, slice: colour}", "'slice' goes with min, max or"),
         ("{metric: brier_score, max: 0.1}", "gate on 'brier_score', which is not among the metrics: roc_auc, log_loss"),
         ("{metric: roc_auc, min: 0, slice: id}", "gate on slice 'id', which is not among the slices"),
+        ("{metric: roc_auc, max_difference: 0.1}", "'max_difference' needs 'slice'"),
+        (
+            "{metric: roc_auc, max_difference: 0.1, slice: colour}",
+            "'max_difference' is for a protected slice; protected: -",
+        ),
     ],
 )
 def test_a_gate_that_means_nothing(toy, gate, message):
     assert message in spec_error(toy, "{metric: roc_auc, min: 0.6}", gate)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("protected: [id]", "protected names 'id', which is not among the slices"),
+        ("parameters: {fit__C: .inf}", "parameters: 'fit__C' is not finite, and could not be kept; set it in build"),
+        ("calibration: platt", "calibration: input should be 'sigmoid', 'isotonic' or 'temperature', got 'platt'"),
+        ("device: gpu", "device: input should be 'cpu' or 'cuda', got 'gpu'"),
+        ("min_slice_rows: 0", "min_slice_rows: input should be greater than or equal to 1, got 0"),
+    ],
+)
+def test_a_key_with_a_value_that_it_cannot_have(toy, line, message):
+    assert message in spec_error(toy, "split:", f"{line}\nsplit:")
+
+
+def test_a_slice_that_is_called_as_the_whole_is(toy):
+    assert "slices names 'all', which is what the whole split is called" in spec_error(toy, "[colour]", "[colour, all]")
+
+
+def test_calibration_is_of_probabilities(toy):
+    toy.edit("models/big.yml", "problem: binary", "problem: regression")
+    toy.edit("models/big.yml", "metrics: [roc_auc, log_loss]", "metrics: [r2]")
+    message = spec_error(toy, "{metric: roc_auc, min: 0.6}", "{metric: r2, min: 0}\ncalibration: sigmoid")
+    assert "calibration is of probabilities; a regression problem has none" in message
+
+
+def test_neither_more_nor_less_of_it_is_better(toy):
+    toy.edit("models/big.yml", "metrics: [roc_auc", "metrics: [selection_rate, roc_auc")
+    gate = "{metric: selection_rate, versus: baseline, min_gain: 0.1}"
+    assert "with 'versus': neither more nor less of it is better" in spec_error(
+        toy, "{metric: roc_auc, min: 0.6}", gate
+    )
 
 
 def test_an_empty_file(toy):

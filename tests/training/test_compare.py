@@ -80,3 +80,19 @@ def test_an_alias_that_nothing_has(toy):
     train("size", toy.open())
     with pytest.raises(RegistryError, match="model size has no 'challenger'"):
         compare("size", 1, "challenger", toy.open(FIRST + 300 * DAY))
+
+
+def test_a_spec_of_another_problem(two):
+    two.edit("models/size.yml", "label: size\nproblem: regression", "label: is_big\nproblem: binary")
+    two.edit("models/size.yml", "metrics: [mean_absolute_error]", "metrics: [roc_auc]")
+    two.edit(
+        "models/size.yml",
+        "{metric: mean_absolute_error, versus: baseline, min_gain: -100.0}",
+        "{metric: roc_auc, min: 0}",
+    )
+    with pytest.raises(
+        RegistryError, match="size version 1 is a regression model, models/size.yml is a binary one by now"
+    ):
+        compare("size", 1, 2, two.open())
+    with pytest.raises(RegistryError, match="model size has no '²' by"):
+        compare("size", "²", 1, two.open())

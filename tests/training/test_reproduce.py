@@ -112,3 +112,32 @@ def test_no_such_version(toy):
     toy.sql("update ml.model_versions set content_hash = null")
     with pytest.raises(RegistryError, match="version 1 was registered by an older asof, which did not record the hash"):
         reproduce("big", 1, toy.open())
+
+
+def test_the_order_of_the_view_s_columns_does_not_matter(toy):
+    train("big", toy.open())
+    toy.sql(
+        "create or replace table features.toy_view as select is_even, colour, weight, amount, * exclude (is_even, colour, "
+        "weight, amount) from features.toy_view"
+    )
+    assert reproduce("big", 1, toy.open()).agrees
+
+
+def test_frozen_rows_outlive_a_column(toy):
+    toy.edit("models/big.yml", "split:", "freeze: true\nsplit:")
+    train("big", toy.open())
+    toy.sql("alter table features.toy_view drop column weight")
+    assert reproduce("big", 1, toy.open()).agrees
+
+
+def test_a_column_that_is_gone(toy):
+    train("big", toy.open())
+    toy.sql("alter table features.toy_view drop column weight")
+    with pytest.raises(DataError, match="big version 1: the column 'weight' that the version was trained on is gone"):
+        reproduce("big", 1, toy.open())
+
+
+def test_a_version_of_later(toy):
+    train("big", toy.open())
+    with pytest.raises(RegistryError, match="model big has no version 1 by 2024-04-09 00:00 UTC"):
+        reproduce("big", 1, toy.open(NOW - timedelta(days=1)))

@@ -220,14 +220,80 @@ def test_what_is_stored_must_score_as_what_was_judged(toy, monkeypatch):
     assert toy.sql("select count(*) from ml.model_versions") == [(0,)]
 
 
+def champion_of(result):
+    (value,) = [m.champion_value for m in result.measurements if (m.split, m.metric) == ("test", "accuracy")]
+    return value
+
+
 def test_a_champion_of_other_classes(colours):
     train("big", colours.open())
     promote(colours.open(), "big")
-    assert train("big", colours.open()).measurements[0].champion_value is not None
+    assert champion_of(train("big", colours.open())) is not None
     colours.sql("update features.toy_view set colour = 'mauve' where id % 7 = 0")
-    assert train("big", colours.open()).measurements[0].champion_value is None
+    assert champion_of(train("big", colours.open())) is None
     colours.edit("models/big.yml", "accuracy, min: 0.1", "accuracy, versus: champion, max_drop: 0.1")
     with pytest.raises(
         RegistryError, match="tells blue, green, red apart, the candidate blue, green, mauve, red; train"
     ):
+        train("big", colours.open())
+
+
+def test_a_champion_that_has_seen_the_test_rows_is_no_rival(toy, caplog):
+    train("big", toy.open())
+    promote(toy.open(), "big")
+    toy.edit("models/big.yml", "test: 20 days", "test: 40 days")
+    result = train("big", toy.open())
+    assert {m.champion_value for m in result.measurements} == {None}
+    assert (
+        "was fitted or chosen on rows up to 2024-03-21 00:00 UTC, and the test split begins at 2024-03-01"
+        in caplog.text
+    )
+    toy.edit("models/big.yml", "{metric: roc_auc, min: 0.6}", "{metric: roc_auc, versus: champion, max_drop: 0.5}")
+    with pytest.raises(
+        RegistryError, match="it would be asked what it has learned; train at a later moment, or with a sho"
+    ):
+        train("big", toy.open())
+
+
+@pytest.mark.parametrize(
+    ("column", "told"), [("asof_split", "asof needs the name 'asof_split' for itself"), ("self", None)]
+)
+def test_columns_with_names_of_our_own(toy, column, told):
+    toy.sql(f'alter table features.toy_view add column "{column}" double default 1.5')
+    (toy.root / "training/trees.py").write_text(
+        "from asof.estimators import tree_pipeline\nfrom xgboost import XGBRegressor\n\n\n"
+        "def build(schema):\n    return tree_pipeline(schema, XGBRegressor(n_estimators=30))\n"
+    )
+    toy.edit("models/size.yml", "training/toy.py:regress", "training/trees.py:build")
+    if told is None:
+        assert train("size", toy.open()).status == "registered"
+    else:
+        with pytest.raises(DataError, match=told):
+            train("size", toy.open())
+
+
+def test_a_slice_that_is_called_as_the_differences_are(toy):
+    toy.sql("update features.toy_view set colour = '(difference)' where colour = 'red'")
+    toy.edit("models/big.yml", "slices: [colour]", "slices: [colour]\nprotected: [colour]\nmin_slice_rows: 5")
+    train("big", toy.open())
+    stored = toy.sql("select distinct slice from ml.metrics where slice_by = 'colour' order by 1")
+    assert [name for (name,) in stored] == ["'(difference)'", "(difference)", "NULL", "green"]
+
+
+def test_each_feature_dropped_where_no_metric_tells_better_from_worse(toy):
+    toy.edit("models/size.yml", "metrics: [mean_absolute_error]", "metrics: [mean_error]")
+    toy.edit(
+        "models/size.yml",
+        "{metric: mean_absolute_error, versus: baseline, min_gain: 1.0}",
+        "{metric: mean_error, max: 9}",
+    )
+    result = train("size", toy.open(), drop_one=True)
+    assert {each.metric for each in result.importances} == {"mean_absolute_error"}
+    assert result.importances[0].dropped > 1
+
+
+def test_calibration_needs_every_class(colours):
+    colours.edit("models/big.yml", "split:", "calibration: sigmoid\nsplit:")
+    colours.sql("update features.toy_view set colour = 'green' where id >= 138 and colour = 'blue'")
+    with pytest.raises(EstimatorError, match="calibration: sigmoid needs a row of every class in the validation split"):
         train("big", colours.open())

@@ -167,5 +167,55 @@ def test_another_metric(ridge):
 
 
 def test_too_little_history(ridge):
-    with pytest.raises(SpecError, match="fold 1 of 9 has too few labelled rows to train"):
+    with pytest.raises(SpecError, match="fold 1 of 9 has too few labelled rows, or not every class, to train"):
         tune("size", ridge.open(FIRST + timedelta(days=100)), folds=9)
+
+
+def test_trials_are_not_judged_on_what_they_were_calibrated_on(toy):
+    space = '\n\ndef search_space(trial):\n    return {"fit__C": trial.suggest_float("C", 0.1, 1.0)}\n'
+    with (toy.root / "training/toy.py").open("a") as file:
+        file.write(space)
+    plain = tune("big", toy.open(), trials=1, folds=1, metric="log_loss")
+    toy.edit("models/big.yml", "split:", "calibration: isotonic\nsplit:")
+    assert tune("big", toy.open(), trials=1, folds=1, metric="log_loss").best.value == plain.best.value
+
+
+def test_every_fold_is_fitted_on_every_class(colours):
+    with (colours.root / "training/toy.py").open("a") as file:
+        file.write('\n\ndef search_space(trial):\n    return {"fit__C": trial.suggest_float("C", 0.1, 1.0)}\n')
+    colours.sql("update features.toy_view set colour = 'red' where colour = 'green' and id < 120")
+    assert tune("big", colours.open(), trials=1, folds=1).best
+    with pytest.raises(SpecError, match="fold 1 of 3 has too few labelled rows, or not every class, to train"):
+        tune("big", colours.open(), trials=1, folds=3)
+
+
+def test_a_search_does_not_go_on_with_other_parameters(ridge):
+    tune("size", ridge.open(), trials=1, folds=2)
+    ridge.edit("models/size.yml", "split:", "parameters: {fit__fit_intercept: false}\nsplit:")
+    with pytest.raises(RegistryError, match="since 'parameters' in the spec changed after it began"):
+        tune("size", ridge.open(), trials=2, resume=True)
+
+
+def test_the_last_search_goes_on_also_where_the_clock_stands(ridge):
+    ids = [tune("size", ridge.open(), trials=1, folds=2, seed=seed).run_id for seed in range(4)]
+    assert tune("size", ridge.open(), trials=2, resume=True).run_id == ids[-1]
+    assert ridge.sql("select run_id from ml.tuning_runs order by search") == [(run,) for run in ids]
+
+
+def test_numbers_of_numpy_are_numbers(ridge):
+    ridge.edit("training/toy.py", '"fit__alpha": trial', '"fit__alpha": np.float64(2.0) * trial')
+    ridge.edit("training/toy.py", "OneHotEncoder\n", "OneHotEncoder\nimport numpy as np\n")
+    result = tune("size", ridge.open(), trials=1, folds=1)
+    assert type(result.best.parameters["fit__alpha"]) is float
+
+
+def test_what_a_spec_cannot_hold(ridge):
+    ridge.edit("training/toy.py", 'return {"fit__alpha"', 'return {"fit__solver": object(), "fit__alpha"')
+    with pytest.raises(EstimatorError, match=r"returned what a spec cannot hold \(TypeError: Object of type object"):
+        tune("size", ridge.open(), trials=1)
+
+
+def test_a_metric_without_better_or_worse(ridge):
+    ridge.edit("models/size.yml", "metrics: [mean_absolute_error]", "metrics: [mean_absolute_error, mean_error]")
+    with pytest.raises(SpecError, match="no metric 'mean_error' to tune for"):
+        tune("size", ridge.open(), metric="mean_error")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "--folds", type=click.IntRange(1, 20), default=3, show_default=True, help="Rolling-origin folds per trial."
 )
 @click.option("--metric", help="What to tune for; the spec's first if not given.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the search.")
+@click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True, help="Of the search.")
 @click.option("--resume", is_flag=True, help="Go on with the model's last search, on its rows and with its folds.")
 @project_options
 @json_option

@@ -73,6 +73,7 @@ def promote(
         )
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
+        registry.create()
         present = project.clock.now()
         trained = {
             row["version"]: row for row in registry.rows("model_versions", "model = ?", [model], columns=_VERSION)
@@ -106,6 +107,7 @@ def rollback(project: Project, model: str, *, alias: str = "champion", reason: s
     project.model_spec(model)
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
+        registry.create()
         history = _standing(_events(registry, model, alias))
         if len(history) < 2:
             raise RegistryError(f"model {model}: '{alias}' was on no other version before; see with: asof status")

@@ -72,6 +72,7 @@ create table if not exists backtests (
 create table if not exists tuning_runs (
     run_id varchar primary key,
     model varchar not null,
+    search integer not null, -- counts up per model
     started_at timestamptz not null,
     asof_now timestamptz, -- where the clock stood; NULL for the wall clock
     known_by timestamptz not null, -- the data cut-off
@@ -122,6 +123,7 @@ create table if not exists model_versions (
 alter table model_versions add column if not exists classes json; -- of a multiclass problem, in the order of the scores
 alter table model_versions add column if not exists content_hash varchar; -- of the rows it was trained and judged on
 alter table model_versions add column if not exists estimator_sha256 varchar; -- of the estimator's file
+alter table model_versions add column if not exists staleness json; -- by metric, how much worse per week of age
 alter table model_versions add column if not exists frozen_table varchar; -- where these rows are kept; NULL: nowhere
 
 -- one row per column that a version was trained on

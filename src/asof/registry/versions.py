@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,23 @@ from asof.registry.artifact import Trust, load_artifact
 from asof.registry.scoring import score
 from asof.registry.store import Registry
 from asof.spec.metric_names import Problem
+from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.warehouse.schema import Feature, FeatureSchema
 
-_COLUMNS = ("status", "problem", "label", "feature_view", "signature", "classes", "artifact", "artifact_sha256")
+_COLUMNS = (
+    *("status", "problem", "label", "feature_view", "known_by", "spec", "signature", "classes"),
+    *("artifact", "artifact_sha256"),
+)
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A registered version with its estimator, ready to score; `classes` are those of a multiclass problem."""
+    """A registered version with its estimator, ready to score.
+
+    `classes` are those of a multiclass problem. `seen_until` is when its test split began: it was not fitted on, stopped or
+    calibrated by a row of a later moment.
+    """
 
     model: str
     version: int
@@ -30,6 +39,7 @@ class ModelVersion:
     feature_view: str
     schema: FeatureSchema
     classes: tuple[str | int, ...]
+    seen_until: datetime
     estimator: Any
 
     @property
@@ -66,6 +76,7 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
         label=row["label"],
         feature_view=row["feature_view"],
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
+        seen_until=row["known_by"] - ModelSpec.model_validate_json(row["spec"]).split.test,
         classes=tuple(json.loads(row["classes"] or "[]")),
         estimator=load_artifact(row["artifact"], row["artifact_sha256"], Trust.of(project), owner),
     )

@@ -1,6 +1,7 @@
 """The charts of a report, as SVG text: drawn by matplotlib without a display, and the same each time."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=["#2f6f9f", "#c8553d", "#588b4b", "#8a6fa8", "#b08a2e", "#4f9d9d", "#777777"]),
     "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign is a dollar sign
 }
 
 
@@ -57,6 +59,11 @@ def draw_charts(facts: VersionFacts) -> Iterator[tuple[str, str]]:
             yield caption, _svg(facts, draw)
 
 
+def _text(name: object) -> str:
+    """A name as it can stand in an SVG, which has no control characters."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "?", str(name))
+
+
 def _svg(facts: VersionFacts, draw: Callable[[Axes, VersionFacts], None]) -> str:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(5.2, 3.4), layout="constrained")
@@ -69,7 +76,7 @@ def _svg(facts: VersionFacts, draw: Callable[[Axes, VersionFacts], None]) -> str
 
 def _lines(axes: Axes, series: dict[str, list[Row]]) -> None:
     for name, points in list(series.items())[:_MOST_SERIES]:
-        axes.plot([p["x"] for p in points], [p["y"] for p in points], label=name if len(series) > 1 else None)
+        axes.plot([p["x"] for p in points], [p["y"] for p in points], label=_text(name) if len(series) > 1 else None)
     if len(series) > 1:
         axes.legend(fontsize=7)
 
@@ -97,10 +104,10 @@ def _calibration(axes: Axes, facts: VersionFacts) -> None:
 
 
 def _confusion(axes: Axes, facts: VersionFacts) -> None:
-    series = facts.curve("confusion")
-    counts = [[p["y"] for p in points] for points in series.values()]
+    series, names = facts.curve("confusion"), [_text(name) for name in facts.classes]
+    counts = [[p["y"] for p in series[name]] for name in facts.classes]
     axes.imshow(counts, cmap="Blues", aspect="auto")
-    names, places = list(series), range(len(series))
+    places = range(len(names))
     axes.set_xticks(places, names, rotation=90 if len(names) > 6 else 0)
     axes.set_yticks(places, names)
     axes.set(xlabel="predicted", ylabel="actual")
@@ -116,7 +123,7 @@ def _residuals(axes: Axes, facts: VersionFacts) -> None:
     points = facts.curve("residuals")["rows"]
     width = points[1]["x"] - points[0]["x"] if len(points) > 1 else 1
     axes.bar([p["x"] for p in points], [p["y"] for p in points], width=width)
-    axes.set(xlabel=f"{facts.version['label']} less prediction (outer bars: all beyond)", ylabel="rows")
+    axes.set(xlabel=f"{_text(facts.version['label'])} less prediction (outer bars: all beyond)", ylabel="rows")
 
 
 def _predicted(axes: Axes, facts: VersionFacts) -> None:
@@ -124,13 +131,13 @@ def _predicted(axes: Axes, facts: VersionFacts) -> None:
     ends = [min(p["x"] for p in points), max(p["x"] for p in points)]
     axes.plot(ends, ends, color="#bbbbbb", linewidth=0.8)
     axes.plot([p["x"] for p in points], [p["y"] for p in points], marker="o", markersize=4, linewidth=1)
-    axes.set(xlabel="mean prediction", ylabel=f"mean {facts.version['label']}")
+    axes.set(xlabel="mean prediction", ylabel=f"mean {_text(facts.version['label'])}")
 
 
 def _importances(axes: Axes, facts: VersionFacts) -> None:
     best = [row for row in facts.features if row["importance"] is not None][:15][::-1]
     axes.barh(
-        [row["feature"] for row in best],
+        [_text(row["feature"]) for row in best],
         [row["importance"] for row in best],
         xerr=[row["importance_spread"] or 0 for row in best],
         error_kw={"linewidth": 0.8},
@@ -143,11 +150,11 @@ def _label(axes: Axes, facts: VersionFacts) -> None:
     series = facts.curve("label_over_time")
     for name, points in list(series.items())[:_MOST_SERIES]:
         when = [datetime.fromtimestamp(p["x"], UTC) for p in points]
-        axes.plot(when, [p["y"] for p in points], label=name if len(series) > 1 else None)  # type: ignore[arg-type]
+        axes.plot(when, [p["y"] for p in points], label=_text(name) if len(series) > 1 else None)  # type: ignore[arg-type]
     if len(series) > 1:
         axes.legend(fontsize=7)
     axes.tick_params(axis="x", labelrotation=30, labelsize=7)
-    axes.set(ylabel="share" if len(series) > 1 else f"mean {facts.version['label']}")
+    axes.set(ylabel="share" if len(series) > 1 else f"mean {_text(facts.version['label'])}")
 
 
 def _staleness(axes: Axes, facts: VersionFacts) -> None:

@@ -26,7 +26,7 @@ _VERSION = (
         "gates",
         "spec",
     ),
-    *("environment", "artifact_sha256", "classes", "content_hash", "frozen_table"),
+    *("environment", "artifact_sha256", "classes", "content_hash", "frozen_table", "staleness"),
 )
 _RUN = ("train_rows", "validation_rows", "test_rows", "unused_rows", "unlabelled_rows", "seconds", "query")
 _METRIC = (
@@ -73,6 +73,16 @@ class VersionFacts:
         return f"{self.version['model']} version {self.version['version']}"
 
     @property
+    def classes(self) -> list[str]:
+        """The classes of a multiclass problem, in the order of their codes."""
+        return [str(name) for name in json.loads(self.version["classes"] or "[]")]
+
+    @property
+    def staleness(self) -> dict[str, float]:
+        """By metric, how much worse a version gets per week of age; empty without a back-test."""
+        return dict(json.loads(self.version["staleness"] or "{}"))
+
+    @property
     def unlabelled_share(self) -> float | None:
         counts = [self.run[name] for name in _RUN[:5]]
         return None if None in counts else counts[-1] / max(sum(counts), 1)
@@ -111,12 +121,11 @@ def read_facts(project: Project, model: str, version: int | None) -> VersionFact
         known = registry.rows(
             "model_versions", "model = ? and known_by <= ?", [model, now], columns=_VERSION, order_by="version"
         )
-        chosen = (
-            version or version_behind(registry, model, "champion", now) or (known[-1]["version"] if known else None)
-        )
+        newest = known[-1]["version"] if known else None
+        chosen = version if version is not None else version_behind(registry, model, "champion", now) or newest
         found = {row["version"]: row for row in known}.get(chosen)
         if found is None:
-            which = f"version {version}" if version else "version yet"
+            which = f"version {version}" if version is not None else "version yet"
             raise RegistryError(
                 f"model {model} has no {which} by {now:%Y-%m-%d %H:%M} UTC; see which it has with: asof status"
             )

@@ -80,8 +80,11 @@ def _share(value: float | None) -> str:
 
 
 def _cell(value: object) -> str:
-    """Text for a cell of a Markdown table."""
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    """Text on one line of Markdown, as it is: no cell, heading or tag begins in it."""
+    text = " ".join(str(value).split())
+    for character in "&\\`|<>*[]":
+        text = text.replace(character, f"&#{ord(character)};")
+    return text
 
 
 def _replace(path: Path, content: str) -> Path:

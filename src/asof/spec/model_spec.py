@@ -1,5 +1,6 @@
 """The model spec: what one ML model predicts, from which view, how it is split, judged and used."""
 
+from math import isfinite
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -119,11 +120,33 @@ class ModelSpec(Part):
         return list(dict.fromkeys([*self.metrics, *more]))
 
     @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        for key, names in (("metrics", self.metrics), ("slices", self.slices), ("protected", self.protected)):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"{key} names '{name}' twice")
+        if "all" in self.slices:
+            raise ValueError(
+                "slices names 'all', which is what the whole split is called; rename that column in the view"
+            )
+        broken = [name for name, value in self.parameters.items() if isinstance(value, float) and not isfinite(value)]
+        if broken:
+            raise ValueError(f"parameters: '{broken[0]}' is not finite, and could not be kept; set it in build")
+        return self
+
+    @model_validator(mode="after")
     def _names_agree(self) -> Self:
         for key, names in (("metrics", self.metrics), ("slices", self.slices), ("protected", self.protected)):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"{key} names '{name}' twice")
+        if "all" in self.slices:
+            raise ValueError(
+                "slices names 'all', which is what the whole split is called; rename that column in the view"
+            )
+        broken = [name for name, value in self.parameters.items() if isinstance(value, float) and not isfinite(value)]
+        if broken:
+            raise ValueError(f"parameters: '{broken[0]}' is not finite, and could not be kept; set it in build")
         known = METRICS[self.problem]
         for metric in self.metrics:
             if metric not in known:

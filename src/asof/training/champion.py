@@ -1,6 +1,7 @@
 """The champion as a rival: a candidate is measured beside it on the same rows, wherever that can be done."""
 
 import logging
+from datetime import datetime
 
 from asof.errors import AsofError, RegistryError
 from asof.registry.aliases import version_behind
@@ -13,10 +14,13 @@ from asof.warehouse.feature_view import FeatureView
 log = logging.getLogger("asof")
 
 
-def find_champion(project: Project, registry: Registry, spec: ModelSpec, view: FeatureView) -> ModelVersion | None:
+def find_champion(
+    project: Project, registry: Registry, spec: ModelSpec, view: FeatureView, test_start: datetime
+) -> ModelVersion | None:
     """The version behind `champion` by now, None where there is none.
 
-    Where it cannot be measured on these rows, that is an AsofError if a gate compares with it, else a warning.
+    Where it cannot be measured on the rows from `test_start` on, or has been fitted on some of them, that is an AsofError if
+    a gate compares with it, else a warning.
     """
     version = version_behind(registry, spec.name, "champion", project.clock.now())
     if version is None:
@@ -31,6 +35,12 @@ def find_champion(project: Project, registry: Registry, spec: ModelSpec, view: F
                 f"this spec is a {spec.problem} model of {spec.label}: give it another name"
             )
         champion.schema.check(view.table.schema().items(), which)
+        if champion.seen_until > test_start:
+            raise RegistryError(
+                f"{which}, was fitted or chosen on rows up to {champion.seen_until:%Y-%m-%d %H:%M} UTC, and the test split "
+                f"begins at {test_start:%Y-%m-%d %H:%M}: it would be asked what it has learned; train at a later moment, or "
+                "with a shorter test split"
+            )
     except AsofError as error:
         if demanded:
             raise

@@ -72,7 +72,12 @@ def compare(
         numbers = [_number(registry, model, which, now) for which in (a, b)]
         first, second = (load_version(registry, model, number, project) for number in numbers)
         _refuse_different_questions(first, second)
-        start = max(_seen_until(registry, model, number) for number in numbers)
+        start = max(first.seen_until, second.seen_until)
+        if first.problem != spec.problem:
+            raise RegistryError(
+                f"{first.title} is a {first.problem} model, models/{model}.yml is a {spec.problem} one by now, with metrics of "
+                "another kind; compare with the spec of then, or give the new model another name"
+            )
         progress.step(f"reading {first.feature_view}")
         view = project.view_in(warehouse, first.feature_view)
         for version in (first, second):
@@ -95,7 +100,7 @@ def compare(
 
 
 def _number(registry: Registry, model: str, which: int | str, now: datetime) -> int:
-    if isinstance(which, int) or which.isdigit():
+    if isinstance(which, int) or which.isdecimal():
         return int(which)
     return require_version(registry, model, which, now)
 
@@ -108,15 +113,6 @@ def _refuse_different_questions(first: ModelVersion, second: ModelVersion) -> No
             raise RegistryError(
                 f"{first.title} and {second.title} cannot be compared: their {words} is {got[0]} and {got[1]}"
             )
-
-
-def _seen_until(registry: Registry, model: str, version: int) -> datetime:
-    """When the test split of a version begins."""
-    condition, columns = "model = ? and version = ?", ("spec", "known_by")
-    (row,) = registry.rows("model_versions", condition, [model, version], columns=columns)
-    split = ModelSpec.model_validate_json(row["spec"]).split
-    known_by: datetime = row["known_by"]
-    return known_by - split.test
 
 
 def _rows(

@@ -29,7 +29,7 @@ class LoggedRun:
 
     def log_metric(self, name: str, value: float, *, rows: int = 0, split: str = "test") -> None:
         """Remembers a metric, and on how many rows of which split it was measured."""
-        self.metrics[split, name] = (float(value), rows)
+        self.metrics[split, name] = (float(value), int(rows))
 
 
 @contextmanager

@@ -118,6 +118,7 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
                     "artifact": candidate.artifact,
                     "artifact_sha256": artifact_hash(candidate.artifact),
                     "estimator_sha256": estimator_hash(attempt.project.root, spec),
+                    "staleness": json.dumps(candidate.backtest.worse_per_week) if candidate.backtest else None,
                     "frozen_table": frozen,
                 }
             ],

@@ -11,15 +11,15 @@ from typing import Any
 from asof.errors import RegistryError
 from asof.progress import Progress, Silent
 from asof.registry.store import Registry
-from asof.spec.model_spec import Features, ModelSpec
+from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.reading import read_training_data
+from asof.training.data.training_set import SPLIT
 from asof.training.environment import environment
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.evaluate import ALL, Measurement
 from asof.training.judge.verdict import judge
 from asof.training.record import estimator_hash
-from asof.warehouse.feature_view import FeatureView
 from asof.warehouse.schema import Feature, FeatureSchema
 
 _VERSION = (
@@ -65,14 +65,8 @@ class Reproduction:
     metrics: list[Comparison]
     slices_that_differ: int
     changes: list[str]
-
-    @property
-    def rows_agree(self) -> bool:
-        return self.recorded_hash == self.content_hash
-
-    @property
-    def metrics_agree(self) -> bool:
-        return all(metric.agrees for metric in self.metrics) and not self.slices_that_differ
+    rows_agree: bool
+    metrics_agree: bool
 
     @property
     def agrees(self) -> bool:
@@ -94,18 +88,21 @@ def reproduce(
 def _reproduce(model: str, version: int, project: Project, progress: Progress, spool: Path) -> Reproduction:
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
-        recorded = _recorded(registry, model, version)
+        recorded = _recorded(registry, model, version, project.clock.now())
         spec = ModelSpec.model_validate_json(recorded["spec"])
         progress.step(f"reading {spec.feature_view} as of {recorded['known_by']:%Y-%m-%d %H:%M}")
         view = project.view_in(warehouse, spec.feature_view)
-        spec = _with_columns(spec, json.loads(recorded["signature"]), view, f"{model} version {version}")
-        fitter = Fitter.of(project, spec, view)
+        if recorded["frozen_table"] is not None:
+            view = view.reading(recorded["frozen_table"], but=[SPLIT])
+        schema = FeatureSchema(tuple(Feature(**column) for column in json.loads(recorded["signature"])))
+        schema.check(view.table.schema().items(), f"{model} version {version}")
+        fitter = Fitter(project.root, spec, schema)
         dataset = read_training_data(
             view,
             spec,
             recorded["known_by"],
+            schema=schema,
             single=fitter.computes_in_single_precision,
-            kept_in=recorded["frozen_table"],
             spool=spool,
         ).dataset
         found = dataset.contents
@@ -126,14 +123,18 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
         metrics=metrics,
         slices_that_differ=slices,
         changes=_changes(project, spec, recorded),
+        rows_agree=recorded["content_hash"] == found.content_hash,
+        metrics_agree=all(metric.agrees for metric in metrics) and not slices,
     )
 
 
-def _recorded(registry: Registry, model: str, version: int) -> dict[str, Any]:
+def _recorded(registry: Registry, model: str, version: int, now: datetime) -> dict[str, Any]:
     """The version's row with the counts of its run and its metrics."""
-    found = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=_VERSION)
+    condition, parameters = "model = ? and version = ? and known_by <= ?", [model, version, now]
+    found = registry.rows("model_versions", condition, parameters, columns=_VERSION)
     if not found:
-        raise RegistryError(f"model {model} has no version {version}; see which it has with: asof status")
+        known = f"by {now:%Y-%m-%d %H:%M} UTC"
+        raise RegistryError(f"model {model} has no version {version} {known}; see which it has with: asof status")
     if found[0]["content_hash"] is None:
         raise RegistryError(
             f"model {model} version {version} was registered by an older asof, which did not record the hash of its rows; "
@@ -142,14 +143,6 @@ def _recorded(registry: Registry, model: str, version: int) -> dict[str, Any]:
     (run,) = registry.rows("training_runs", "run_id = ?", [found[0]["run_id"]], columns=_RUN)
     metrics = registry.rows("metrics", "run_id = ?", [found[0]["run_id"]], columns=_METRIC)
     return {**found[0], **run, "metrics": metrics}
-
-
-def _with_columns(spec: ModelSpec, signature: list[dict[str, Any]], view: FeatureView, title: str) -> ModelSpec:
-    """The spec with the features that the version had, whatever columns the view got since."""
-    FeatureSchema(tuple(Feature(**column) for column in signature)).check(view.table.schema().items(), title)
-    had = {column["name"] for column in signature}
-    others = [name for name, _ in view.feature_columns() if name not in had]
-    return spec.model_copy(update={"features": Features(exclude=others)})
 
 
 def _compare(recorded: Sequence[dict[str, Any]], measurements: Sequence[Measurement]) -> tuple[list[Comparison], int]:

@@ -62,7 +62,7 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
     progress.step(f"reading {spec.feature_view}")
     with project.warehouse(read_only=True) as warehouse:
         view = project.view_in(warehouse, spec.feature_view)
-        champion = find_champion(project, Registry(project, warehouse), spec, view)
+        champion = find_champion(project, Registry(project, warehouse), spec, view, attempt.known_by - spec.split.test)
         fitter = Fitter.of(project, spec, view)
         data = read_training_data(
             view,
@@ -83,12 +83,12 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
     candidate = Candidate(
         artifact=dump_artifact(estimator, Trust.of(project), f"model {spec.name}"),
         measurements=verdict.measurements,
-        gates=check_gates(spec, verdict.measurements),
+        gates=check_gates(spec, verdict.measurements, has_champion=champion is not None),
         importances=shuffled_importances(spec, dataset, estimator),
         points=[*verdict.points, *label_points(data.label_over_time)],
     )
     _check_parity(project, spec, estimator, candidate.artifact, dataset)
-    candidate = _with_extras(candidate, fitter, data, progress, backtest=backtest, drop_one=drop_one)
+    candidate = _with_extras(candidate, fitter, data, estimator, progress, backtest=backtest, drop_one=drop_one)
 
     progress.step("registering")
     version, status = register(attempt, dataset, candidate)
@@ -111,16 +111,19 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
 
 
 def _with_extras(
-    candidate: Candidate, fitter: Fitter, data: TrainingData, progress: Progress, *, backtest: bool, drop_one: bool
+    candidate: Candidate,
+    fitter: Fitter,
+    data: TrainingData,
+    estimator: Any,
+    progress: Progress,
+    *,
+    backtest: bool,
+    drop_one: bool,
 ) -> Candidate:
     """The candidate with what takes several fits, where it was asked for."""
     spec, dataset = fitter.spec, data.dataset
     if drop_one:
-        metric = candidate.importances[0].metric
-        whole = next(
-            m.value for m in candidate.measurements if (m.split, m.slice_by, m.metric) == ("test", "all", metric)
-        )
-        losses = dropped_importances(spec, dataset, fitter, whole, progress)
+        losses = dropped_importances(spec, dataset, fitter, estimator, progress)
         importances = [replace(each, dropped=lost) for each, lost in zip(candidate.importances, losses, strict=True)]
         candidate = replace(candidate, importances=importances)
     if backtest and data.history is not None:

@@ -1,7 +1,7 @@
 """A feature view seen from Python: a lazy Ibis table that knows its key, its moment of prediction and its labels."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import ibis
@@ -31,6 +31,11 @@ class FeatureView:
     def identity(self) -> list[str]:
         """The columns that tell its rows apart: the key and the moment of the prediction."""
         return list(dict.fromkeys([*self.meta.key, self.meta.as_of]))
+
+    def reading(self, copy: str, but: Iterable[str]) -> "FeatureView":
+        """The view with its rows taken from a copy of them, `schema.table`, but for some of the copy's columns."""
+        schema, table = copy.split(".", maxsplit=1)
+        return replace(self, table=self.warehouse.table(schema, table).drop(*but))
 
     def feature_columns(self, exclude: Iterable[str] = ()) -> list[tuple[str, dt.DataType]]:
         """Name and type of every column but the key, the moment, the labels and those in `exclude`.

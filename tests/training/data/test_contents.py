@@ -27,13 +27,13 @@ def in_python():
             continue
         weight = None if i % 9 == 0 else (i * 11) % 50 / 10
         row = {
-            "id": i,
-            "asked_at": f"{FIRST + timedelta(hours=12 * i):%Y-%m-%d %H:%M:%S}+00",
             "amount": (i * 37) % 100,
-            "weight": weight,
+            "asked_at": f"{FIRST + timedelta(hours=12 * i):%Y-%m-%d %H:%M:%S}+00",
             "colour": ["red", "green", None][i % 3],
-            "is_even": i % 2 == 0,
+            "id": i,
             "is_big": (i * 37) % 100 + (i % 7) * 10 > 60,
+            "is_even": i % 2 == 0,
+            "weight": weight,
             "asof_split": split,
         }
 

@@ -107,6 +107,22 @@ def test_a_new_category_in_what_is_watched():
     assert usual.named_steps["trees"].best_score == ours.named_steps["trees"].best_score
 
 
+def test_categories_of_other_rows_are_not_learned():
+    """Rows that were taken out of more of them, as a fold is, share a dictionary that has texts of later."""
+    whole = part(900, 6)
+    mixed = [
+        None if town is None else town if i < 600 else "Oslo" for i, town in enumerate(whole.rows["town"].to_pylist())
+    ]
+    towns = pa.chunked_array([pa.array(["Atlantis", *mixed]).dictionary_encode().slice(1)])
+    rows = whole.rows.set_column(1, "town", towns)
+    early = Part(rows, whole.labels, whole.moments, whole.label_known).where(np.arange(900) < 600)
+    usual, ours = fitted_both_ways(XGBClassifier(**PARAMETERS), early)
+    learned = ours.named_steps["columns"].named_transformers_["text"].categories_[0]
+    assert set(learned) == {"Wien", "Arles", "Łódź", None}
+    frame = early.frame(SCHEMA)
+    assert (usual.predict_proba(frame) == ours.predict_proba(frame)).all()
+
+
 def test_numbers_alone_need_no_columns_before_the_trees():
     numbers = FeatureSchema(tuple(feature for feature in SCHEMA.features if feature.kind != "categorical"))
     train = part(500, 1)
@@ -142,6 +158,14 @@ TEXT, NUMBERS = SCHEMA.categorical, SCHEMA.numeric
         make_pipeline(columns(("t", OrdinalEncoder(), TEXT), ("n", StandardScaler(), NUMBERS)), XGBClassifier()),
         make_pipeline(columns(("t", OrdinalEncoder(), TEXT), remainder="passthrough"), XGBClassifier()),
         make_pipeline(columns(("n", "passthrough", NUMBERS)), StandardScaler(), XGBClassifier()),
+        make_pipeline(columns(("n", "passthrough", NUMBERS), transformer_weights={"n": 0.01}), XGBClassifier()),
+        make_pipeline(columns(("n", "passthrough", NUMBERS)).set_output(transform="pandas"), XGBClassifier()),
+        make_pipeline(columns(("n", "passthrough", ["ratio", "ratio"])), XGBClassifier()),
+        make_pipeline(columns(("n", "passthrough", ["ratio"]), ("m", "passthrough", ["ratio"])), XGBClassifier()),
+        tree_pipeline(SCHEMA, XGBClassifier(feature_weights=np.ones(5))),
+        tree_pipeline(SCHEMA, XGBClassifier(monotone_constraints={"ratio": 1})),
+        tree_pipeline(SCHEMA, XGBClassifier(interaction_constraints=[[0, 1]])),
+        tree_pipeline(SCHEMA, type("Own", (XGBClassifier,), {})()),
     ],
     ids=lambda estimator: repr(estimator)[:60].replace("\n", ""),
 )

@@ -105,8 +105,9 @@ def test_a_metric_that_should_be_great_gets_worse_when_it_falls():
 
 
 def test_too_little_history():
-    with pytest.raises(DataError, match="a back-test needs labelled rows of at least 8 weeks, these are of 5.0"):
+    with pytest.raises(DataError, match="a back-test needs labelled rows of at least 6 weeks, these are of 5.0"):
         backtest(spec(), history(5), (), Fitter(), Silent())
+    assert len({week.origin for week in backtest(spec(), history(6), (), Fitter(), Silent()).weeks}) == 2
 
 
 def test_weeks_with_too_few_rows():

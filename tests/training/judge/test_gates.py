@@ -32,9 +32,9 @@ MEASUREMENTS = [
 ]
 
 
-def check(**gate):
+def spec_with(**gate):
     days = timedelta(days=1)
-    spec = ModelSpec(
+    return ModelSpec(
         name="m",
         description="d",
         feature_view="v",
@@ -48,7 +48,12 @@ def check(**gate):
         gates=[Gate(**gate)],
         inference={"window": days},
     )
-    return check_gates(spec, MEASUREMENTS)[0]
+
+
+def check(**gate):
+    spec = spec_with(**gate)
+    has_champion = any(m.champion_value is not None for m in MEASUREMENTS)
+    return check_gates(spec, MEASUREMENTS, has_champion=has_champion)[0]
 
 
 @pytest.mark.parametrize(
@@ -159,3 +164,7 @@ def test_what_is_not_defined_does_not_pass(monkeypatch):
     assert not check(metric="roc_auc", min=0.1).passed
     assert not check(metric="roc_auc", versus="champion", max_drop=0.1).passed
     assert not check(metric="roc_auc", versus="baseline", min_gain=0.1).passed
+    result = check_gates(
+        spec_with(metric="roc_auc", versus="champion", max_drop=9.0), [measured("roc_auc", 0.7)], has_champion=True
+    )
+    assert (result[0].passed, result[0].detail) == (False, "not defined on these rows")

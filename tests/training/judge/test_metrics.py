@@ -78,6 +78,17 @@ def test_a_rate_needs_its_rows(metric, label):
     assert measure("binary", metric, np.full(3, label), np.array([0.1, 0.6, 0.3])) is None
 
 
+def test_balanced_accuracy_of_one_class_is_its_recall():
+    assert measure("binary", "balanced_accuracy", np.zeros(4), SCORES) == 2 / 4
+
+
+def test_two_classes_are_measured_as_several_are():
+    labels, scores = np.array([0.0, 1.0, 1.0]), np.array([[0.8, 0.2], [0.4, 0.6], [0.9, 0.1]])
+    # of the two pairs one is in order, for either class; squares are summed over classes
+    assert measure("multiclass", "roc_auc_ovr", labels, scores) == 1 / 2
+    assert measure("multiclass", "brier_score", labels, scores) == pytest.approx((0.08 + 0.32 + 1.62) / 3)
+
+
 def test_calibration_error_weighs_bins_by_their_rows():
     # bin 0.2-0.3: three rows, mean score 0.25, one positive; bin 0.9-1.0: one row at exactly 1.0
     labels, scores = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.25, 0.25, 0.25, 1.0])

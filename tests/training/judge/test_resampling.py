@@ -75,3 +75,22 @@ def test_what_most_resamples_do_not_define_has_no_interval():
     deviations = resamples.deviations("binary", "roc_auc", labels, np.linspace(0, 1, 30), np.ones(30, dtype=bool))
     assert np.isnan(deviations).any()
     assert interval(0.5, deviations) == (None, None)
+
+
+def test_rows_that_no_resample_drew_have_no_median():
+    """Four rows of one day out of twenty: a third of the resamples has none of them."""
+    moments = np.repeat(np.arange(20) * DAY, 4)
+    resamples = Resamples(moments)
+    mask = np.arange(80) >= 76
+    found = resamples.deviations("regression", "median_absolute_error", np.zeros(80), np.arange(80.0), mask)
+    drawn = resamples.weights[:, 76] > 0
+    assert (np.isnan(found) == ~drawn).all()
+    assert 0.5 < drawn.mean() < 0.75
+    assert set(found[drawn]) == {0.0}
+
+
+def test_a_slice_outside_of_the_sample():
+    resamples = Resamples(np.zeros(30_000, dtype=np.int64))
+    mask = ~np.isin(np.arange(30_000), resamples.rows)
+    found = resamples.deviations("regression", "median_absolute_error", np.zeros(30_000), np.ones(30_000), mask)
+    assert np.isnan(found).all()

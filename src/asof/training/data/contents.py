@@ -2,7 +2,7 @@
 
 The hash does not depend on the order of the rows. It is the sum, modulo 2^127, of the MD5 of each row written as JSON
 (Clarke and others: Incremental multiset hash functions, ASIACRYPT 2003, the additive construction; against accidents, not
-against an attacker), and says the same wherever the same rows are.
+against an attacker), its columns in the order of their names, and says the same wherever the same rows are.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ def contents(training_set: TrainingSet) -> Contents:
     """Counts and hashes the rows. Raises DataError when there is none, or keys are NULL or repeated."""
     view, spec = training_set.view, training_set.spec
     view.refuse_bad_keys(training_set.rows)
-    columns = [*training_set.columns, SPLIT]
+    columns = [*sorted(training_set.columns), SPLIT]
     row = f"to_json(struct_pack({', '.join(f'{quoted(name)} := {quoted(name)}' for name in columns)}))"
     counted = view.warehouse.rows(
         f"select {SPLIT}, count(*) as row_count, max({quoted(view.meta.as_of)}) as newest,\n"

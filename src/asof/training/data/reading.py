@@ -33,17 +33,15 @@ def read_training_data(
     extra: FeatureSchema | None = None,
     single: bool = False,
     history: bool = False,
-    kept_in: str | None = None,
+    schema: FeatureSchema | None = None,
     spool: Path | None = None,
 ) -> TrainingData:
-    """The training data of a spec as known at the cut-off; `kept_in` names the table where its rows were frozen, `spool` a
-    folder for what is too much for memory.
+    """The training data of a spec as known at the cut-off; `schema` are its features where they are not those that the
+    spec takes from the view, `spool` is a folder for what is too much for memory.
 
     Raises DataError when they cannot be learned from.
     """
-    training_set = define_training_set(view, spec, cutoff)
-    if kept_in is not None:
-        training_set = training_set.kept(view.warehouse.table(*kept_in.split(".", maxsplit=1)))
+    training_set = define_training_set(view, spec, cutoff, schema)
     found = contents(training_set)
     return TrainingData(
         dataset=read_dataset(training_set, found, extra=extra, single=single, spool=spool),

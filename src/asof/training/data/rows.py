@@ -73,7 +73,7 @@ def _with_codes(batch: pa.RecordBatch, schema: pa.Schema, dictionaries: dict[str
 
 def single_precision(table: ir.Table, numbers: Iterable[str]) -> ir.Table:
     """The table with some of its numbers as float32, rounded in the warehouse."""
-    return table.mutate(**{name: table[name].cast("float64").cast("float32") for name in numbers})
+    return table.mutate([table[name].cast("float64").cast("float32").name(name) for name in numbers])
 
 
 def microseconds(column: pa.ChunkedArray) -> np.ndarray:

@@ -4,7 +4,7 @@ Nothing is read here. `contents.py` counts and hashes it in the warehouse, `data
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import ibis
@@ -58,23 +58,23 @@ class TrainingSet:
         chosen = chosen.order_by([self.view.meta.as_of, *self.view.meta.key])
         return chosen.select(*dict.fromkeys([*self.columns, *extra]), SPLIT)
 
-    def kept(self, rows: ir.Table) -> "TrainingSet":
-        """The same set, read from rows that were kept when it was first read."""
-        return replace(self, rows=rows)
 
-
-def define_training_set(view: FeatureView, spec: ModelSpec, cutoff: datetime) -> TrainingSet:
-    """The training set of a spec as known at the cut-off.
+def define_training_set(
+    view: FeatureView, spec: ModelSpec, cutoff: datetime, schema: FeatureSchema | None = None
+) -> TrainingSet:
+    """The training set of a spec as known at the cut-off; its features are those that the spec takes, or those of `schema`.
 
     Raises DataError when columns cannot be features, the label has a type that the problem cannot learn, or a slice is no
     column.
     """
     owner = f"feature view {view.name}"
-    schema = feature_schema(view.feature_columns(spec.features.exclude), owner)
+    schema = schema or feature_schema(view.feature_columns(spec.features.exclude), owner)
     if not schema.features:
         raise DataError(f"model {spec.name}: {owner} has no column left to learn from; exclude fewer of them")
     labelled = view.training_set(spec.label, cutoff)
     _check_label_type(labelled, spec)
+    if SPLIT in view.table.columns:
+        raise DataError(f"{owner}: asof needs the name '{SPLIT}' for itself; rename that column in the view")
     for name in spec.slices:
         if name not in view.table.columns:
             raise DataError(f"{owner}: no column '{name}' to slice by{did_you_mean(name, view.table.columns)}")

@@ -55,6 +55,10 @@ def build_estimator(
             f"a {problem} problem needs probabilities: take a classifier that has them, or wrap it in "
             "CalibratedClassifierCV"
         )
+    if parameters and not hasattr(estimator, "get_params"):
+        raise EstimatorError(
+            f"estimator {reference}: {type(estimator).__name__} has no get_params, so that the spec's parameters cannot be set"
+        )
     for name, value in (parameters or {}).items():
         known = estimator.get_params(deep=True)
         if name not in known:

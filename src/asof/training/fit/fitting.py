@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from xgboost import XGBModel
 
+from asof.errors import EstimatorError
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.dataset import Part
@@ -54,6 +56,11 @@ class Fitter:
                 estimator = self._fit(estimator, train, validation)
             if self.spec.calibration is None:
                 return estimator
+            if len(np.unique(validation.labels)) < len(np.unique(train.labels)):
+                raise EstimatorError(
+                    f"model {self.spec.name}: calibration: {self.spec.calibration} needs a row of every class in the "
+                    "validation split; take a longer one, or no calibration"
+                )
             calibrated = CalibratedClassifierCV(FrozenEstimator(estimator), method=self.spec.calibration)
             return calibrated.fit(validation.frame(self.schema), validation.labels)
 

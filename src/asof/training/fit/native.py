@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import xgboost
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -104,22 +105,27 @@ def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
 
 def _plain(trees: Any) -> bool:
     """Whether nothing of these trees needs scikit-learn's way of fitting."""
-    if not isinstance(trees, xgboost.XGBModel) or isinstance(trees, (xgboost.XGBRanker, xgboost.XGBRFClassifier)):
+    if type(trees) not in (xgboost.XGBClassifier, xgboost.XGBRegressor):  # a subclass may fit in its own way
         return False
     usual = trees.booster in (None, "gbtree") and trees.tree_method in (None, "auto", "hist")
     callables = callable(trees.objective) or callable(trees.eval_metric) or trees.callbacks
-    return bool(usual and not callables and np.isnan(trees.missing) and not isinstance(trees, xgboost.XGBRFRegressor))
+    # by name, or as weights: what a frame is needed for
+    by_column = isinstance(trees.monotone_constraints, dict) or trees.interaction_constraints is not None
+    weighted = trees.feature_weights is not None
+    return bool(usual and not callables and np.isnan(trees.missing) and not by_column and not weighted)
 
 
 def _coded(columns: Any, schema: FeatureSchema) -> bool:
     """Whether a column transformer codes each text and passes on each number, and looks at nothing but distinct values."""
-    if not isinstance(columns, ColumnTransformer) or columns.remainder != "drop":
+    if type(columns) is not ColumnTransformer or columns.remainder != "drop":
+        return False
+    if columns.transformer_weights is not None or hasattr(columns, "_sklearn_output_config"):
         return False
     for _, step, names in columns.transformers:
         if isinstance(names, (str, slice)) or callable(names) or not all(isinstance(name, str) for name in names):
             return False
         plain_codes = (
-            isinstance(step, OrdinalEncoder)
+            type(step) is OrdinalEncoder
             and isinstance(step.categories, str)
             and (step.min_frequency, step.max_categories) == (None, None)
             and not set(names) - set(schema.categorical)
@@ -127,7 +133,8 @@ def _coded(columns: Any, schema: FeatureSchema) -> bool:
         passed_on = step == "passthrough" and not set(names) - set(schema.numeric)
         if not (plain_codes or passed_on or step == "drop"):
             return False
-    return True
+    used = [name for _, step, names in columns.transformers if step != "drop" for name in names]
+    return len(set(used)) == len(used)
 
 
 def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
@@ -141,12 +148,21 @@ def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
 
 
 def _distinct(column: pa.ChunkedArray) -> list[str | None]:
-    values: list[str | None] = _dictionary(column)
+    """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
+    values: list[str | None] = [_dictionary(column)[code] for code in _occurring(column)]
     return [*values, None] if column.null_count or not values else values
 
 
-def _dictionary(column: pa.ChunkedArray) -> list[str | None]:
+def _dictionary(column: pa.ChunkedArray) -> list[str]:
     return list(column.chunk(0).dictionary.to_pylist()) if column.num_chunks else []
+
+
+def _occurring(column: pa.ChunkedArray) -> list[int]:
+    """The codes that occur in a column of dictionaries, which all its chunks share."""
+    found: set[int] = set()
+    for chunk in column.chunks:
+        found.update(pc.unique(chunk.indices).drop_null().to_pylist())
+    return sorted(found)
 
 
 def _codes(encoder: OrdinalEncoder, position: int, values: list[str | None]) -> np.ndarray:
@@ -176,9 +192,13 @@ class _Column:
         """Of the rows of one part: each part has a dictionary of its own."""
         if encode is None:
             return cls(name, None)
-        values = _dictionary(column)
-        own = encode(values) if values else np.empty(0)
-        return cls(name, np.append(own, encode([None]) if column.null_count else [np.nan]).astype(np.float32))
+        values, occurring = _dictionary(column), _occurring(column)
+        codes = np.full(len(values) + 1, np.nan, dtype=np.float32)
+        if occurring:
+            codes[occurring] = encode([values[code] for code in occurring])
+        if column.null_count:
+            codes[-1] = encode([None])[0]
+        return cls(name, codes)
 
     def fill(self, batch: pa.RecordBatch, into: np.ndarray) -> None:
         column = batch.column(self.name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import numpy as np
 
@@ -54,11 +55,9 @@ def backtest(spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, p
     origins, or no week has enough rows.
     """
     first, last = (datetime.fromtimestamp(moment / 1e6, UTC) for moment in (history.moments[0], history.moments[-1]))
-    weeks = min(_WEEKS, int((last - first) / _WEEK / 3))
-    spacing = timedelta(weeks=max(1, weeks // 2))
-    origins = [last - timedelta(weeks=weeks) - spacing * number for number in range(_ORIGINS)]
-    usable = [origin for origin in sorted(origins) if (origin - first) >= spec.split.validation + 2 * _WEEK]
-    if weeks < 2 or len(usable) < 2:
+    weeks, ages = _plan(last - first, spec.split.validation)
+    usable = [last - age for age in ages]
+    if len(usable) < 2:
         raise DataError(
             f"model {spec.name}: a back-test needs labelled rows of at least {_needed(spec)} weeks, these are of "
             f"{(last - first) / _WEEK:.1f}; build more history, or train without it"
@@ -76,9 +75,21 @@ def backtest(spec: ModelSpec, history: Part, classes: Classes, fitter: Fitter, p
     return Backtest(found, {metric: slope for metric in spec.metrics for slope in _worse_per_week(spec, found, metric)})
 
 
+def _plan(span: timedelta, validation: timedelta) -> tuple[int, list[timedelta]]:
+    """How many weeks of age rows of such a span allow, and how long before the last row the origins lie, oldest first.
+
+    An origin has two weeks of rows to fit on before its validation.
+    """
+    weeks = min(_WEEKS, int(span / _WEEK / 3))
+    spacing = timedelta(weeks=max(1, weeks // 2))
+    ages = [timedelta(weeks=weeks) + spacing * number for number in range(_ORIGINS)]
+    usable = [age for age in ages if span - age >= validation + 2 * _WEEK]
+    return weeks, sorted(usable if weeks >= 2 else [], reverse=True)
+
+
 def _needed(spec: ModelSpec) -> int:
-    """Two weeks of age, an origin a week before that, and two weeks to fit on before its validation."""
-    return 7 + -(-spec.split.validation // _WEEK)
+    """The least number of weeks that gives two origins."""
+    return next(n for n in count(1) if len(_plan(n * _WEEK, spec.split.validation)[1]) >= 2)
 
 
 def _of_origin(

@@ -103,7 +103,8 @@ def _slices(spec: ModelSpec, part: Part) -> Iterator[tuple[str, str, np.ndarray]
     for column in spec.slices:
         values = np.array(["NULL" if value is None else str(value) for value in part.rows[column].to_pylist()])
         for value in np.unique(values).tolist():
-            yield column, value, values == value
+            # a value that looks like the row of differences is not taken for it
+            yield column, f"'{value}'" if value == DIFFERENCE else value, values == value
 
 
 def _differences(spec: ModelSpec, measured: Sequence[Measurement]) -> Iterator[Measurement]:

@@ -21,16 +21,16 @@ class GateResult:
     detail: str
 
 
-def check_gates(spec: ModelSpec, measurements: Sequence[Measurement]) -> list[GateResult]:
+def check_gates(spec: ModelSpec, measurements: Sequence[Measurement], *, has_champion: bool) -> list[GateResult]:
     """Each gate of the spec on the test split. A metric that is not defined there does not pass."""
     test = [measurement for measurement in measurements if measurement.split == "test"]
-    return [_check(gate, spec.problem, test) for gate in spec.gates]
+    return [_check(gate, spec.problem, test, has_champion=has_champion) for gate in spec.gates]
 
 
-def _check(gate: Gate, problem: Problem, test: list[Measurement]) -> GateResult:
+def _check(gate: Gate, problem: Problem, test: list[Measurement], *, has_champion: bool) -> GateResult:
     mine = [m for m in test if m.metric == gate.metric and m.slice_by == (gate.slice or ALL)]
     if gate.versus is not None:
-        return _check_versus(gate, bool(METRICS[problem][gate.metric]), mine[0])
+        return _check_versus(gate, bool(METRICS[problem][gate.metric]), mine[0], has_champion=has_champion)
     condition, limit = gate.condition
     if condition == "max_difference":
         return _check_difference(gate, limit, mine)
@@ -67,14 +67,14 @@ def _small(count: int) -> str:
     return f"; {count} {'slice is' if count == 1 else 'slices are'} too small to judge" if count else ""
 
 
-def _check_versus(gate: Gate, greater_is_better: bool, mine: Measurement) -> GateResult:
+def _check_versus(gate: Gate, greater_is_better: bool, mine: Measurement, *, has_champion: bool) -> GateResult:
     others = {"champion": mine.champion_value, "baseline": mine.baseline_value, "linear": mine.linear_value}
     other = others[str(gate.versus)]
     condition, limit = gate.condition
     least = -limit if condition == "max_drop" else limit
     name = f"{gate.metric} at {'most' if condition == 'max_drop' else 'least'} {limit:g} "
     name += f"{'worse' if condition == 'max_drop' else 'better'} than the {_RIVALS[str(gate.versus)]}"
-    if other is None and gate.versus == "champion":
+    if gate.versus == "champion" and not has_champion:
         return GateResult(name, passed=True, value=None, limit=limit, detail="there is no champion yet")
     if mine.value is None or other is None:
         return GateResult(name, passed=False, value=None, limit=limit, detail="not defined on these rows")

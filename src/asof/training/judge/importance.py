@@ -60,25 +60,27 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
 
 
 def dropped_importances(
-    spec: ModelSpec, dataset: Dataset, fitter: Fitter, whole: float | None, progress: Progress
+    spec: ModelSpec, dataset: Dataset, fitter: Fitter, whole: Any, progress: Progress
 ) -> Iterator[float | None]:
     """For each feature in order, what the metric on the test split loses when an estimator is fitted without it.
 
-    One fit per feature. `whole` is the metric with all of them.
+    One fit per feature. `whole` is the estimator that was fitted with all of them.
     """
     metric = ranking_metric(spec)
+    scores = score(whole, dataset.test.frame(dataset.schema), spec.problem, f"model {spec.name}")
+    all_of_them = measure(spec.problem, metric, dataset.test.labels, scores)
     sign = 1 if METRICS[spec.problem][metric] else -1
     progress.step("fitting without each feature", total=len(dataset.schema.names))
     for dropped in dataset.schema.names:
         others = FeatureSchema(tuple(each for each in dataset.schema.features if each.name != dropped))
-        if not others.features or whole is None:
+        if not others.features or all_of_them is None:
             yield None
             continue
         estimator = replace(fitter, schema=others).fit(dataset.train, dataset.validation)
         scores = score(estimator, dataset.test.frame(others), spec.problem, f"model {spec.name} without {dropped}")
         without = measure(spec.problem, metric, dataset.test.labels, scores)
         progress.advance(dropped)
-        yield None if without is None else sign * (whole - without)
+        yield None if without is None else sign * (all_of_them - without)
 
 
 def ranking_metric(spec: ModelSpec) -> str:

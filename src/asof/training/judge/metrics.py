@@ -48,7 +48,9 @@ _BINARY: dict[str, Metric] = {
     "brier_score": sk.brier_score_loss,
     "calibration_error": calibration_error,
     "accuracy": lambda labels, scores: sk.accuracy_score(labels, scores >= THRESHOLD),
-    "balanced_accuracy": lambda labels, scores: sk.recall_score(labels, scores >= THRESHOLD, average="macro"),
+    "balanced_accuracy": lambda labels, scores: sk.recall_score(
+        labels, scores >= THRESHOLD, labels=np.unique(labels), average="macro", zero_division=0
+    ),
     "selection_rate": lambda _, scores: (scores >= THRESHOLD).mean(),
     "true_positive_rate": _rate(1),
     "false_positive_rate": _rate(0),
@@ -62,9 +64,13 @@ _MULTICLASS: dict[str, Metric] = {
     "f1_macro": lambda labels, scores: sk.f1_score(
         labels, scores.argmax(axis=1), labels=range(scores.shape[1]), average="macro", zero_division=0
     ),
-    "roc_auc_ovr": lambda labels, scores: sk.roc_auc_score(labels, scores, multi_class="ovr", average="macro"),
+    "roc_auc_ovr": lambda labels, scores: np.mean(
+        [sk.roc_auc_score(labels == code, scores[:, code]) for code in range(scores.shape[1])]
+    ),
     "log_loss": lambda labels, scores: sk.log_loss(labels, scores, labels=range(scores.shape[1])),
-    "brier_score": lambda labels, scores: sk.brier_score_loss(labels, scores, labels=range(scores.shape[1])),
+    "brier_score": lambda labels, scores: sk.brier_score_loss(
+        labels, scores, labels=range(scores.shape[1]), scale_by_half=False
+    ),
     # of the class that is predicted, with its probability (Guo and others: On calibration of modern networks, 2017)
     "calibration_error": lambda labels, scores: calibration_error(
         (scores.argmax(axis=1) == labels).astype(float), scores.max(axis=1)

@@ -47,6 +47,8 @@ class Resamples:
         """
         inside = mask[self.rows]
         rows, weights = self.rows[inside], self.weights[:, inside]
+        if not len(rows):
+            return np.full(len(weights), np.nan)
         function = RESAMPLED[problem][metric]
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = function(labels[rows], scores[rows], weights)
@@ -155,9 +157,10 @@ def _median_absolute_error(labels: np.ndarray, scores: np.ndarray, weights: np.n
     errors = np.abs(labels - scores)
     order = np.argsort(errors)
     reached = weights[:, order].astype(np.float64).cumsum(axis=1)
-    half = reached[:, -1:] / 2
-    lower, upper = (errors[order][(reached < half).sum(axis=1)], errors[order][(reached <= half).sum(axis=1)])
-    return (lower + upper) / 2
+    half, last = reached[:, -1:] / 2, len(errors) - 1
+    lower = errors[order][np.minimum((reached < half).sum(axis=1), last)]
+    upper = errors[order][np.minimum((reached <= half).sum(axis=1), last)]
+    return np.where(half[:, 0] > 0, (lower + upper) / 2, np.nan)
 
 
 def _r2(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:

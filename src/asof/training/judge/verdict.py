@@ -37,7 +37,8 @@ def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVers
             candidate=score(estimator, frame, spec.problem, f"model {spec.name}"),
             prior=prior_scores(dataset, spec.problem, part),
             linear=None if linear is None else score(linear, frame, spec.problem, "the linear baseline"),
-            champion=champion.score(part.frame(champion.schema)) if champion else None,
+            # the rows of validation may be some that the champion was chosen by
+            champion=champion.score(part.frame(champion.schema)) if champion and split == "test" else None,
         )
         measurements += evaluate(spec, split, part, scores)
         if split == "test":

@@ -32,7 +32,9 @@ from asof.training.record import estimator_hash
 from asof.training.tuning.trials import Trial, read_trials, running_means, suggestions_of
 
 _SEARCH = "search_space"
-_STUDY = ("run_id", "known_by", "metric", "folds", "seed", "content_hash", "estimator_sha256", "asof_now")
+_STUDY = ("run_id", "known_by", "metric", "folds", "seed", "content_hash", "estimator_sha256", "spec")
+# what of a spec makes one trial comparable with another
+_OF_A_TRIAL = ("problem", "label", "feature_view", "features", "split", "estimator", "parameters", "device")
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,11 @@ def tune(
     """
     project, progress = project or Project.open(), progress or Silent()
     spec = project.model_spec(model)
-    if metric is not None and metric not in spec.metrics:
-        raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, spec.metrics)}")
+    # fitted on a fold's validation rows, calibration would be judged on what it has learned
+    spec = spec.model_copy(update={"calibration": None})
+    directed = [name for name in spec.metrics if METRICS[spec.problem][name] is not None]
+    if metric is not None and metric not in directed:
+        raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, directed)}")
     space = load_function(project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial")
     optuna.logging.disable_default_handler()  # a library is silent
     progress.step(f"reading {spec.feature_view}")
@@ -130,7 +135,7 @@ def _begin(
         training_set = define_training_set(view, spec, known_by)
         found = contents(training_set)
         until = training_set.plan.validation.end
-        history, _ = read_history(training_set, found, until)
+        history, classes = read_history(training_set, found, until)
         done = read_trials(registry, last["run_id"]) if last else []
         fitter = Fitter.of(project, spec, view)
     facts = {"content_hash": found.content_hash, "estimator_sha256": estimator_hash(project.root, spec)}
@@ -144,7 +149,7 @@ def _begin(
         known_by=known_by,
         metric=metric,
         seed=seed,
-        folds=_parts(spec, history, known_by, folds),
+        folds=_parts(spec, history, len(classes), known_by, folds),
     )
     if last is None:
         begun = run.columns("running")
@@ -157,12 +162,12 @@ def _begin(
             "spec": spec.model_dump_json(exclude_none=True),
             "environment": json.dumps(environment()),
         }
-        _write(project, "tuning_runs", row)
+        _write(project, "tuning_runs", row, counted="search")
     return search, done
 
 
 def _last(registry: Registry, model: str) -> dict[str, Any]:
-    searches = registry.rows("tuning_runs", "model = ?", [model], columns=_STUDY, order_by="started_at desc, run_id")
+    searches = registry.rows("tuning_runs", "model = ?", [model], columns=_STUDY, order_by="search desc")
     if not searches:
         raise RegistryError(f"model {model} has no search to resume; begin one with: asof tune {model}")
     return searches[0]
@@ -171,6 +176,8 @@ def _last(registry: Registry, model: str) -> dict[str, Any]:
 def _refuse_change(spec: ModelSpec, last: dict[str, Any], facts: dict[str, str]) -> None:
     what = {"content_hash": f"the rows of {spec.feature_view}", "estimator_sha256": f"the file of {spec.estimator}"}
     changed = [words for name, words in what.items() if last[name] != facts[name]]
+    then, now = (json.loads(text) for text in (last["spec"], spec.model_dump_json(exclude_none=True)))
+    changed += [f"'{key}' in the spec" for key in _OF_A_TRIAL if then.get(key) != now.get(key)]
     if changed:
         raise RegistryError(
             f"model {spec.name}: its last search cannot go on, since {' and '.join(changed)} changed after it began, and its "
@@ -178,16 +185,17 @@ def _refuse_change(spec: ModelSpec, last: dict[str, Any], facts: dict[str, str])
         )
 
 
-def _parts(spec: ModelSpec, history: Part, known_by: datetime, folds: int) -> list[tuple[Part, Part]]:
+def _parts(spec: ModelSpec, history: Part, classes: int, known_by: datetime, folds: int) -> list[tuple[Part, Part]]:
     parts = []
     for number, fold in enumerate(plan_folds(spec.split, known_by, folds), start=1):
         train, validation = history.within(fold.train), history.within(fold.validation)
         for name, part, interval in (("train", train, fold.train), ("validation", validation, fold.validation)):
-            if len(np.unique(part.labels)) < (1 if spec.problem == "regression" else 2):
+            some = 1 if spec.problem == "regression" else 2
+            if len(np.unique(part.labels)) < (max(some, classes) if name == "train" else some):
                 since = f"from {interval.start:%Y-%m-%d} " if interval.start else ""
                 raise SpecError(
-                    f"model {spec.name}: fold {number} of {folds} has too few labelled rows to {name} ({since}to "
-                    f"{interval.end:%Y-%m-%d} UTC); build more history, take fewer --folds, or a shorter validation split"
+                    f"model {spec.name}: fold {number} of {folds} has too few labelled rows, or not every class, to "
+                    f"{name if name == 'train' else 'validate'} ({since}to {interval.end:%Y-%m-%d} UTC); build more history, take fewer --folds, or a shorter validation split"
                 )
         parts.append((train, validation))
     return parts
@@ -206,6 +214,7 @@ def _try(search: _Search, study: optuna.Study, space: Any, number: int) -> Trial
             f"{_SEARCH} of {reference} returned {type(parameters).__name__}, expected the parameters to set, as "
             'return {"trees__max_depth": trial.suggest_int("max_depth", 3, 10)}'
         )
+    parameters = _plain(parameters, reference)
     spec = search.spec.model_copy(update={"parameters": {**search.spec.parameters, **parameters}})
     trial = Trial(number, "complete", None, [], parameters, suggestions_of(drawn))
     replace(search.fitter, spec=spec).build()  # a parameter that there is not is a mistake of the space, not a trial
@@ -219,6 +228,19 @@ def _try(search: _Search, study: optuna.Study, space: Any, number: int) -> Trial
     ended = search.project.clock.ended(seconds)
     _write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
     return trial
+
+
+def _plain(parameters: dict[str, Any], reference: str) -> dict[str, Any]:
+    """The parameters as a spec can hold them. Raises EstimatorError for one that it cannot."""
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()}
+    try:
+        json.dumps(plain, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise EstimatorError(
+            f"{_SEARCH} of {reference} returned what a spec cannot hold ({in_short(error)}); return finite numbers, text and "
+            "booleans, and make of them in build what the estimator needs"
+        ) from None
+    return plain
 
 
 def _on_folds(search: _Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial) -> Trial:
@@ -237,10 +259,13 @@ def _on_folds(search: _Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial
     return replace(trial, value=running_means(values)[-1], fold_values=values)
 
 
-def _write(project: Project, table: str, row: dict[str, object]) -> None:
+def _write(project: Project, table: str, row: dict[str, object], counted: str | None = None) -> None:
+    """Appends a row; `counted` is a column that counts up per model."""
     with project.warehouse() as warehouse, warehouse.transaction():
         registry = Registry(project, warehouse)
         registry.create()
+        if counted:
+            row = {**row, counted: registry.next_number(table, counted, "model = ?", [row["model"]])}
         registry.append(table, [row])
 
 
