@@ -136,17 +136,6 @@ class ModelSpec(Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        for key, names in (("metrics", self.metrics), ("slices", self.slices), ("protected", self.protected)):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"{key} names '{name}' twice")
-        if "all" in self.slices:
-            raise ValueError(
-                "slices names 'all', which is what the whole split is called; rename that column in the view"
-            )
-        broken = [name for name, value in self.parameters.items() if isinstance(value, float) and not isfinite(value)]
-        if broken:
-            raise ValueError(f"parameters: '{broken[0]}' is not finite, and could not be kept; set it in build")
         known = METRICS[self.problem]
         for metric in self.metrics:
             if metric not in known:
