@@ -19,14 +19,6 @@ ASOF = Path(sys.executable).with_name("asof")
 NOW = ("--now", "2024-04-10")
 
 
-@pytest.fixture
-def run(toy):
-    def run(*arguments):
-        return subprocess.run([ASOF, *arguments], cwd=toy.root, capture_output=True, text=True, check=False)
-
-    return run
-
-
 def test_the_whole_loop(run, toy):
     trained = run("train", "size", *NOW)
     assert (trained.returncode, trained.stderr) == (0, "")

@@ -1,22 +1,10 @@
 """train --reproduce, tune, report and compare as a user meets them: a process, its streams and its exit code."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ASOF = Path(sys.executable).with_name("asof")
 NOW = ("--now", "2024-04-10")
-
-
-@pytest.fixture
-def run(toy):
-    def run(*arguments):
-        return subprocess.run([ASOF, *arguments], cwd=toy.root, capture_output=True, text=True, check=False)
-
-    return run
 
 
 def test_a_version_is_reproduced_or_not(run, toy):
