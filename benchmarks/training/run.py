@@ -53,6 +53,7 @@ def compare(root: Path, rows: int, rounds: int | None) -> None:
         "DBT_PROFILES_DIR": str(root),
         "TREES": str(trees),
         "THREADS": "2",
+        "PYTHONWARNINGS": "ignore",
     }
     build = [BIN / "dbt", "--quiet", "build", "--project-dir", "dbt_project", "--vars", json.dumps({"rows": rows})]
     subprocess.run(build, cwd=root, env=environment, check=True)

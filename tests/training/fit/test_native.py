@@ -74,10 +74,11 @@ def fitted_both_ways(trees, train, watched=None):
     return usual, ours
 
 
-@pytest.mark.parametrize("rows_at_once", [10_000, 97])
+@pytest.mark.parametrize(("rows_at_once", "kept"), [(10_000, 10**6), (97, 10**6), (97, 0)])
 @pytest.mark.parametrize(("trees", "classes"), [(XGBClassifier, 2), (XGBClassifier, 4), (XGBRegressor, 4)])
-def test_batches_give_to_the_bit_what_a_frame_gives(monkeypatch, rows_at_once, trees, classes):
+def test_batches_give_to_the_bit_what_a_frame_gives(monkeypatch, rows_at_once, kept, trees, classes):
     monkeypatch.setattr(native, "_ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(native, "_MOST_KEPT", kept)
     train, unseen = part(1500, 1, classes), part(400, 2, classes).frame(SCHEMA)
     unseen.loc[:20, "town"] = "Oslo"
     usual, ours = fitted_both_ways(trees(**PARAMETERS), train)

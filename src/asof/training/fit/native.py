@@ -23,6 +23,8 @@ from asof.training.data.dataset import Part
 from asof.warehouse.schema import FeatureSchema
 
 _ROWS_AT_ONCE = 131_072
+# XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made anew beyond.
+_MOST_KEPT = 50_000_000
 
 _Encode = Callable[[list[str | None]], np.ndarray]
 
@@ -213,22 +215,28 @@ class _Batches(xgboost.DataIter):
 
     def __init__(self, part: Part, columns: list[_Column], feature_types: Any, cache: Path | None) -> None:
         self.part, self.columns, self.feature_types = part, columns, feature_types
-        self.batches: Iterator[pa.RecordBatch] = iter(())
-        self.position = 0
+        self.batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
+        small = part.rows.num_rows * len(columns) <= _MOST_KEPT
+        self.kept = list(self._made()) if small else None
         super().__init__(cache_prefix=str(cache / "quantiles") if cache else None, release_data=True)
 
     def reset(self) -> None:
-        chosen = self.part.rows.select([column.name for column in self.columns])
-        self.batches, self.position = iter(chosen.to_batches(max_chunksize=_ROWS_AT_ONCE)), 0
+        self.batches = self._made() if self.kept is None else iter(self.kept)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
         batch = next(self.batches, None)
         if batch is None:
             return False
-        matrix = np.empty((batch.num_rows, len(self.columns)), dtype=np.float32)
-        for position, column in enumerate(self.columns):
-            column.fill(batch, matrix[:, position])
-        labels = self.part.labels[self.position : self.position + batch.num_rows]
-        input_data(data=matrix, label=labels, feature_types=self.feature_types)
-        self.position += batch.num_rows
+        input_data(data=batch[0], label=batch[1], feature_types=self.feature_types)
         return True
+
+    def _made(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Matrices of float32, shape (rows, columns), each with its labels."""
+        position = 0
+        chosen = self.part.rows.select([column.name for column in self.columns])
+        for batch in chosen.to_batches(max_chunksize=_ROWS_AT_ONCE):
+            matrix = np.empty((batch.num_rows, len(self.columns)), dtype=np.float32)
+            for number, column in enumerate(self.columns):
+                column.fill(batch, matrix[:, number])
+            yield matrix, self.part.labels[position : position + batch.num_rows]
+            position += batch.num_rows

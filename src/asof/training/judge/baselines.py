@@ -12,7 +12,7 @@ from asof.estimators import linear_pipeline
 from asof.spec.metric_names import Problem
 from asof.training.data.dataset import Dataset, Part
 
-_MOST_ROWS = 20_000
+_MOST_ROWS = 10_000
 
 
 def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
@@ -25,7 +25,7 @@ def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
 
 
 def fit_linear(dataset: Dataset, problem: Problem) -> Any:
-    """A regularised linear or logistic regression on at most 20,000 training rows, evenly spread over their time.
+    """A regularised linear or logistic regression on at most 10,000 training rows, evenly spread over their time.
 
     More rows change a linear model of some dozens of columns by less than its distance from a good one. None where it
     cannot be fitted, with a warning that says why; it is there to compare with, and no run fails because of it.

@@ -17,8 +17,8 @@ from asof.training.fit.fitting import Fitter
 from asof.training.judge.metrics import measure
 from asof.warehouse.schema import FeatureSchema
 
-_MOST_ROWS = 4_000
-_REPEATS = 3
+_MOST_ROWS = 2_000
+_REPEATS = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Importance:
 
 
 def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> list[Importance]:
-    """Permutation importance (Breiman: Random forests, 2001) of each feature on at most 4,000 rows of the test split."""
+    """Permutation importance (Breiman: Random forests, 2001) of each feature on at most 2,000 rows of the test split."""
     part = dataset.test.sample(_MOST_ROWS)
     metric = ranking_metric(spec)
     goodness = _goodness(spec, metric)
