@@ -11,7 +11,7 @@ from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
 
 from asof.estimators import linear_pipeline, tree_pipeline
 from asof.training.data.dataset import Part
-from asof.training.fit import native
+from asof.training.fit import batches, native
 from asof.warehouse.schema import Feature, FeatureSchema
 
 SCHEMA = FeatureSchema(
@@ -77,8 +77,8 @@ def fitted_both_ways(trees, train, watched=None):
 @pytest.mark.parametrize(("rows_at_once", "kept"), [(10_000, 10**6), (97, 10**6), (97, 0)])
 @pytest.mark.parametrize(("trees", "classes"), [(XGBClassifier, 2), (XGBClassifier, 4), (XGBRegressor, 4)])
 def test_batches_give_to_the_bit_what_a_frame_gives(monkeypatch, rows_at_once, kept, trees, classes):
-    monkeypatch.setattr(native, "_ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr(native, "_MOST_KEPT", kept)
+    monkeypatch.setattr(batches, "_ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(batches, "_MOST_KEPT", kept)
     train, unseen = part(1500, 1, classes), part(400, 2, classes).frame(SCHEMA)
     unseen.loc[:20, "town"] = "Oslo"
     usual, ours = fitted_both_ways(trees(**PARAMETERS), train)

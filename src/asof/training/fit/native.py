@@ -5,7 +5,6 @@ frame gives (a test holds it), in a fraction of the memory: each batch is made w
 its quantised matrix of one byte a value. Rows that are in a file have that matrix in a file, too (external memory).
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import xgboost
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 from asof.training.data.dataset import Part
+from asof.training.fit.batches import Batches, Column, Encode, dictionary, occurring
 from asof.warehouse.schema import FeatureSchema
-
-_ROWS_AT_ONCE = 131_072
-# XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made anew beyond.
-_MOST_KEPT = 50_000_000
-
-_Encode = Callable[[list[str | None]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -70,9 +63,9 @@ class NativeTrees:
                 parameters["num_class"] = classes
         return parameters
 
-    def _batches(self, schema: FeatureSchema, part: Part, cache: Path | None = None) -> "_Batches":
-        columns = [_Column.of(part.rows[name], name, self._encoder(name)) for name in self._order(schema)]
-        return _Batches(part, columns, self.trees.feature_types, cache)
+    def _batches(self, schema: FeatureSchema, part: Part, cache: Path | None = None) -> Batches:
+        columns = [Column.of(part.rows[name], name, self._encoder(name)) for name in self._order(schema)]
+        return Batches(part, columns, self.trees.feature_types, cache)
 
     def _order(self, schema: FeatureSchema) -> list[str]:
         """The columns in the order in which the trees get them."""
@@ -80,7 +73,7 @@ class NativeTrees:
             return schema.names
         return [name for _, step, names in self.columns.transformers if step != "drop" for name in names]
 
-    def _encoder(self, name: str) -> "_Encode | None":
+    def _encoder(self, name: str) -> Encode | None:
         """How the column transformer codes values of a column; None where it passes them on."""
         if self.columns is None:
             return None
@@ -151,20 +144,8 @@ def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
 
 def _distinct(column: pa.ChunkedArray) -> list[str | None]:
     """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
-    values: list[str | None] = [_dictionary(column)[code] for code in _occurring(column)]
+    values: list[str | None] = [dictionary(column)[code] for code in occurring(column)]
     return [*values, None] if column.null_count or not values else values
-
-
-def _dictionary(column: pa.ChunkedArray) -> list[str]:
-    return list(column.chunk(0).dictionary.to_pylist()) if column.num_chunks else []
-
-
-def _occurring(column: pa.ChunkedArray) -> list[int]:
-    """The codes that occur in a column of dictionaries, which all its chunks share."""
-    found: set[int] = set()
-    for chunk in column.chunks:
-        found.update(pc.unique(chunk.indices).drop_null().to_pylist())
-    return sorted(found)
 
 
 def _codes(encoder: OrdinalEncoder, position: int, values: list[str | None]) -> np.ndarray:
@@ -180,63 +161,3 @@ def _codes(encoder: OrdinalEncoder, position: int, values: list[str | None]) -> 
 
 def _names(encoder: OrdinalEncoder) -> list[str]:
     return list(encoder.feature_names_in_)
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column of the matrix: how its batch becomes float32."""
-
-    name: str
-    codes: np.ndarray | None  # of the dictionary's values, and last that of NULL
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray, name: str, encode: "_Encode | None") -> "_Column":
-        """Of the rows of one part: each part has a dictionary of its own."""
-        if encode is None:
-            return cls(name, None)
-        values, occurring = _dictionary(column), _occurring(column)
-        codes = np.full(len(values) + 1, np.nan, dtype=np.float32)
-        if occurring:
-            codes[occurring] = encode([values[code] for code in occurring])
-        if column.null_count:
-            codes[-1] = encode([None])[0]
-        return cls(name, codes)
-
-    def fill(self, batch: pa.RecordBatch, into: np.ndarray) -> None:
-        column = batch.column(self.name)
-        if self.codes is None:
-            into[:] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        else:
-            into[:] = self.codes[column.indices.cast(pa.int32()).fill_null(len(self.codes) - 1).to_numpy()]
-
-
-class _Batches(xgboost.DataIter):
-    """The rows of a part, batch by batch, as often as XGBoost asks for them; what it makes of them may stay in `cache`."""
-
-    def __init__(self, part: Part, columns: list[_Column], feature_types: Any, cache: Path | None) -> None:
-        self.part, self.columns, self.feature_types = part, columns, feature_types
-        self.batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
-        small = part.rows.num_rows * len(columns) <= _MOST_KEPT
-        self.kept = list(self._made()) if small else None
-        super().__init__(cache_prefix=str(cache / "quantiles") if cache else None, release_data=True)
-
-    def reset(self) -> None:
-        self.batches = self._made() if self.kept is None else iter(self.kept)
-
-    def next(self, input_data: Callable[..., Any]) -> bool:
-        batch = next(self.batches, None)
-        if batch is None:
-            return False
-        input_data(data=batch[0], label=batch[1], feature_types=self.feature_types)
-        return True
-
-    def _made(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Matrices of float32, shape (rows, columns), each with its labels."""
-        position = 0
-        chosen = self.part.rows.select([column.name for column in self.columns])
-        for batch in chosen.to_batches(max_chunksize=_ROWS_AT_ONCE):
-            matrix = np.empty((batch.num_rows, len(self.columns)), dtype=np.float32)
-            for number, column in enumerate(self.columns):
-                column.fill(batch, matrix[:, number])
-            yield matrix, self.part.labels[position : position + batch.num_rows]
-            position += batch.num_rows
