@@ -11,30 +11,19 @@ from typing import Any
 import numpy as np
 import optuna
 
-from asof.errors import EstimatorError, RegistryError, SpecError, did_you_mean, in_short
+from asof.errors import EstimatorError, SpecError, did_you_mean, in_short
 from asof.progress import Progress, Silent
-from asof.registry.runs import Run
 from asof.registry.scoring import score
-from asof.registry.store import Registry
 from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
-from asof.training.data.contents import contents
-from asof.training.data.dataset import Part, read_history
-from asof.training.data.folds import plan_folds
-from asof.training.data.training_set import define_training_set
-from asof.training.environment import environment
 from asof.training.fit.estimator import load_function, told_as
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.importance import ranking_metric
 from asof.training.judge.metrics import measure
-from asof.training.record import estimator_hash
-from asof.training.tuning.trials import Trial, read_trials, running_means, suggestions_of
+from asof.training.tuning.search import Search, begin, write
+from asof.training.tuning.trials import Trial, running_means, suggestions_of
 
 _SEARCH = "search_space"
-_STUDY = ("run_id", "known_by", "metric", "folds", "seed", "content_hash", "estimator_sha256", "spec")
-# what of a spec makes one trial comparable with another
-_OF_A_TRIAL = ("problem", "label", "feature_view", "features", "split", "estimator", "parameters", "device")
 
 
 @dataclass(frozen=True)
@@ -48,24 +37,6 @@ class TuningResult:
     folds: int
     trials: list[Trial]
     best: Trial | None
-
-
-@dataclass(frozen=True)
-class _Search:
-    """One search: what it is about, and the rows of each fold."""
-
-    project: Project
-    spec: ModelSpec
-    fitter: Fitter
-    run_id: str
-    known_by: datetime
-    metric: str
-    seed: int
-    folds: list[tuple[Part, Part]]
-
-    @property
-    def sign(self) -> int:
-        return 1 if METRICS[self.spec.problem][self.metric] else -1
 
 
 def tune(
@@ -98,7 +69,7 @@ def tune(
     space = load_function(project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial")
     optuna.logging.disable_default_handler()  # a library is silent
     progress.step(f"reading {spec.feature_view}")
-    search, done = _begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
+    search, done = begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
     study = optuna.create_study(
         direction="maximize" if search.sign > 0 else "minimize",
         sampler=optuna.samplers.TPESampler(seed=search.seed + len(done)),
@@ -120,88 +91,7 @@ def tune(
     )
 
 
-def _begin(
-    project: Project, spec: ModelSpec, folds: int, metric: str, seed: int, *, resume: bool
-) -> tuple[_Search, list[Trial]]:
-    """A new search, written down before its first trial, or the last one of the model with its trials."""
-    run = Run(spec.name, project.clock)
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
-        last = _last(registry, spec.name) if resume else None
-        if last is not None:
-            folds, metric, seed = last["folds"], last["metric"], last["seed"]
-        known_by = last["known_by"] if last else project.clock.now()
-        view = project.view_in(warehouse, spec.feature_view)
-        training_set = define_training_set(view, spec, known_by)
-        found = contents(training_set)
-        until = training_set.plan.validation.end
-        history, classes = read_history(training_set, found, until)
-        done = read_trials(registry, last["run_id"]) if last else []
-        fitter = Fitter.of(project, spec, view)
-    facts = {"content_hash": found.content_hash, "estimator_sha256": estimator_hash(project.root, spec)}
-    if last is not None:
-        _refuse_change(spec, last, facts)
-    search = _Search(
-        project=project,
-        spec=spec,
-        fitter=fitter,
-        run_id=last["run_id"] if last else run.run_id,
-        known_by=known_by,
-        metric=metric,
-        seed=seed,
-        folds=_parts(spec, history, len(classes), known_by, folds),
-    )
-    if last is None:
-        begun = run.columns("running")
-        row = {name: begun[name] for name in ("run_id", "model", "started_at", "asof_now")} | {
-            "known_by": known_by,
-            "metric": metric,
-            "folds": folds,
-            "seed": seed,
-            **facts,
-            "spec": spec.model_dump_json(exclude_none=True),
-            "environment": json.dumps(environment()),
-        }
-        _write(project, "tuning_runs", row, counted="search")
-    return search, done
-
-
-def _last(registry: Registry, model: str) -> dict[str, Any]:
-    searches = registry.rows("tuning_runs", "model = ?", [model], columns=_STUDY, order_by="search desc")
-    if not searches:
-        raise RegistryError(f"model {model} has no search to resume; begin one with: asof tune {model}")
-    return searches[0]
-
-
-def _refuse_change(spec: ModelSpec, last: dict[str, Any], facts: dict[str, str]) -> None:
-    what = {"content_hash": f"the rows of {spec.feature_view}", "estimator_sha256": f"the file of {spec.estimator}"}
-    changed = [words for name, words in what.items() if last[name] != facts[name]]
-    then, now = (json.loads(text) for text in (last["spec"], spec.model_dump_json(exclude_none=True)))
-    changed += [f"'{key}' in the spec" for key in _OF_A_TRIAL if then.get(key) != now.get(key)]
-    if changed:
-        raise RegistryError(
-            f"model {spec.name}: its last search cannot go on, since {' and '.join(changed)} changed after it began, and its "
-            f"trials would not be comparable; begin a new one with: asof tune {spec.name}"
-        )
-
-
-def _parts(spec: ModelSpec, history: Part, classes: int, known_by: datetime, folds: int) -> list[tuple[Part, Part]]:
-    parts = []
-    for number, fold in enumerate(plan_folds(spec.split, known_by, folds), start=1):
-        train, validation = history.within(fold.train), history.within(fold.validation)
-        for name, part, interval in (("train", train, fold.train), ("validation", validation, fold.validation)):
-            some = 1 if spec.problem == "regression" else 2
-            if len(np.unique(part.labels)) < (max(some, classes) if name == "train" else some):
-                since = f"from {interval.start:%Y-%m-%d} " if interval.start else ""
-                raise SpecError(
-                    f"model {spec.name}: fold {number} of {folds} has too few labelled rows, or not every class, to "
-                    f"{name if name == 'train' else 'validate'} ({since}to {interval.end:%Y-%m-%d} UTC); build more history, take fewer --folds, or a shorter validation split"
-                )
-        parts.append((train, validation))
-    return parts
-
-
-def _try(search: _Search, study: optuna.Study, space: Any, number: int) -> Trial:
+def _try(search: Search, study: optuna.Study, space: Any, number: int) -> Trial:
     """Runs one trial and writes it down; what fails is a trial, too, unless every draw of the space does."""
     began = monotonic()
     drawn = study.ask()
@@ -226,7 +116,7 @@ def _try(search: _Search, study: optuna.Study, space: Any, number: int) -> Trial
     study.tell(drawn, trial.value if trial.state == "complete" else None, state=state[trial.state])
     seconds = monotonic() - began
     ended = search.project.clock.ended(seconds)
-    _write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
+    write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
     return trial
 
 
@@ -243,7 +133,7 @@ def _plain(parameters: dict[str, Any], reference: str) -> dict[str, Any]:
     return plain
 
 
-def _on_folds(search: _Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial) -> Trial:
+def _on_folds(search: Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial) -> Trial:
     values: list[float] = []
     for position, (train, validation) in enumerate(search.folds):
         estimator = fitter.fit(train, validation)
@@ -259,21 +149,11 @@ def _on_folds(search: _Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial
     return replace(trial, value=running_means(values)[-1], fold_values=values)
 
 
-def _write(project: Project, table: str, row: dict[str, object], counted: str | None = None) -> None:
-    """Appends a row; `counted` is a column that counts up per model."""
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
-        if counted:
-            row = {**row, counted: registry.next_number(table, counted, "model = ?", [row["model"]])}
-        registry.append(table, [row])
-
-
-def _best(search: _Search, trials: Sequence[Trial]) -> Trial | None:
+def _best(search: Search, trials: Sequence[Trial]) -> Trial | None:
     complete = [trial for trial in trials if trial.value is not None]
     return max(complete, key=lambda trial: search.sign * (trial.value or 0.0), default=None)
 
 
-def _best_words(search: _Search, trials: Sequence[Trial]) -> str:
+def _best_words(search: Search, trials: Sequence[Trial]) -> str:
     best = _best(search, trials)
     return f"best {search.metric} {best.value:.4f} in trial {best.number}" if best and best.value is not None else ""
