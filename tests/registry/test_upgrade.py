@@ -3,7 +3,8 @@
 import duckdb
 import pytest
 
-from asof import make_report, predict, promote, train
+from asof import make_report, predict, promote, reproduce, train
+from asof.errors import RegistryError
 from asof.registry.overview import overview
 
 # The tables as they were before runs recorded the hash of their rows, and versions their classes.
@@ -50,3 +51,16 @@ def test_it_can_be_written_to(old):
     assert predict("size", old.open()).scored_rows == 3
     assert train("size", old.open()).version == 2
     assert old.sql("select version, content_hash is null from ml.model_versions order by 1") == [(1, True), (2, False)]
+
+
+def test_a_spec_that_today_s_rules_refuse(toy):
+    """It can still be predicted with and be a rival; what needs the whole spec says why it cannot."""
+    train("size", toy.open())
+    promote(toy.open(), "size")
+    toy.sql('update ml.model_versions set spec = json_merge_patch(spec, \'{"slices": ["all"], "olden": 1}\')')
+    assert predict("size", toy.open()).scored_rows == 3
+    assert {m.champion_value for m in train("size", toy.open()).measurements if m.split == "test"} != {None}
+    told = "size version 1 has a spec of an asof with other rules .*olden Extra inputs are not permitted"
+    for use in (make_report, reproduce):
+        with pytest.raises(RegistryError, match=told):
+            use("size", 1, toy.open())

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from asof.errors import RegistryError
 from asof.registry.artifact import Trust, load_artifact
 from asof.registry.scoring import score
 from asof.registry.store import Registry
+from asof.spec.durations import parse_duration
 from asof.spec.metric_names import Problem
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -61,6 +63,17 @@ class ModelVersion:
         return score(self.estimator, frame, self.problem, self.title)
 
 
+def recorded_spec(text: str, title: str) -> ModelSpec:
+    """The spec that a version was trained with. Raises RegistryError when it is none by today's rules."""
+    try:
+        return ModelSpec.model_validate_json(text)
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
+        raise RegistryError(
+            f"{title} has a spec of an asof with other rules ({told}); train anew, or use the asof that trained it"
+        ) from None
+
+
 def load_version(registry: Registry, model: str, version: int, project: Project) -> ModelVersion:
     """A version by its number. Raises RegistryError when there is none, ArtifactError when it cannot be trusted."""
     found = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=_COLUMNS)
@@ -76,7 +89,7 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
         label=row["label"],
         feature_view=row["feature_view"],
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
-        seen_until=row["known_by"] - ModelSpec.model_validate_json(row["spec"]).split.test,
+        seen_until=row["known_by"] - parse_duration(json.loads(row["spec"])["split"]["test"]),
         classes=tuple(json.loads(row["classes"] or "[]")),
         estimator=load_artifact(row["artifact"], row["artifact_sha256"], Trust.of(project), owner),
     )

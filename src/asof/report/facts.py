@@ -8,6 +8,7 @@ from typing import Any
 from asof.errors import RegistryError
 from asof.registry.aliases import aliases_at, version_behind
 from asof.registry.store import Registry
+from asof.registry.versions import recorded_spec
 from asof.spec.metric_names import METRICS
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -134,7 +135,7 @@ def read_facts(project: Project, model: str, version: int | None) -> VersionFact
         in_order = "split, curve, series, position"
         return VersionFacts(
             version=found,
-            spec=ModelSpec.model_validate_json(found["spec"]),
+            spec=recorded_spec(found["spec"], f"{model} version {chosen}"),
             gates=json.loads(found["gates"]),
             environment=json.loads(found["environment"]),
             run=run,

@@ -11,6 +11,7 @@ from typing import Any
 from asof.errors import RegistryError
 from asof.progress import Progress, Silent
 from asof.registry.store import Registry
+from asof.registry.versions import recorded_spec
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.reading import read_training_data
@@ -89,7 +90,7 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
         recorded = _recorded(registry, model, version, project.clock.now())
-        spec = ModelSpec.model_validate_json(recorded["spec"])
+        spec = recorded_spec(recorded["spec"], f"{model} version {version}")
         progress.step(f"reading {spec.feature_view} as of {recorded['known_by']:%Y-%m-%d %H:%M}")
         view = project.view_in(warehouse, spec.feature_view)
         if recorded["frozen_table"] is not None:
