@@ -225,12 +225,13 @@ def champion_of(result):
     return value
 
 
-def test_a_champion_of_other_classes(colours):
+def test_a_champion_of_other_classes(colours, caplog):
     train("big", colours.open())
     promote(colours.open(), "big")
     assert champion_of(train("big", colours.open())) is not None
     colours.sql("update features.toy_view set colour = 'mauve' where id % 7 = 0")
     assert champion_of(train("big", colours.open())) is None
+    assert "big version 1 tells other classes apart" in caplog.text
     colours.edit("models/big.yml", "accuracy, min: 0.1", "accuracy, versus: champion, max_drop: 0.1")
     with pytest.raises(
         RegistryError, match="tells blue, green, red apart, the candidate blue, green, mauve, red; train"
@@ -297,3 +298,16 @@ def test_calibration_needs_every_class(colours):
     colours.sql("update features.toy_view set colour = 'green' where id >= 138 and colour = 'blue'")
     with pytest.raises(EstimatorError, match="calibration: sigmoid needs a row of every class in the validation split"):
         train("big", colours.open())
+
+
+@pytest.mark.parametrize("rows", ["id < 5", "id >= 190"])
+def test_no_run_fails_because_of_the_linear_model_it_is_compared_with(toy, caplog, rows):
+    """Infinite values, which it refuses where it is fitted or where it is asked, and the candidate does not."""
+    toy.sql(f"update features.toy_view set weight = 'Infinity' where {rows}")
+    (toy.root / "training/mean.py").write_text(
+        "from sklearn.dummy import DummyRegressor\n\n\ndef build(schema):\n    return DummyRegressor()\n"
+    )
+    toy.edit("models/size.yml", "training/toy.py:regress", "training/mean.py:build")
+    result = train("size", toy.open())
+    assert {m.linear_value for m in result.measurements if m.split == "test"} == {None}
+    assert "linear model" in caplog.text

@@ -14,7 +14,7 @@ from asof.spec.model_spec import ModelSpec
 from asof.training.data.contents import Contents
 from asof.training.data.rows import microseconds, read_rows, single_precision
 from asof.training.data.split import Interval
-from asof.training.data.training_set import SPLIT, SPLITS, TrainingSet
+from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
 from asof.warehouse.feature_view import LABEL_KNOWN_AT
 from asof.warehouse.schema import FeatureSchema
 
@@ -109,7 +109,7 @@ def read_history(training_set: TrainingSet, found: Contents, until: datetime | N
     """Every labelled row of a moment before `until`, with the rows that the splits leave out, and the classes."""
     spec, schema, as_of = training_set.spec, training_set.schema, training_set.view.meta.as_of
     _refuse_empty(training_set, found, "train")
-    lazy = training_set.ordered([*SPLITS, "unused"], [LABEL_KNOWN_AT])
+    lazy = training_set.ordered([*SPLITS, UNUSED], [LABEL_KNOWN_AT])
     wanted = lazy if until is None else lazy.filter(lazy[as_of] < until)
     rows = read_rows(training_set.view.warehouse, wanted, schema.categorical)
     classes = _classes(rows[spec.label], spec) if spec.problem == "multiclass" else ()

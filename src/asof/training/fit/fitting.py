@@ -48,9 +48,9 @@ class Fitter:
         """Whether the estimator sees its numbers as float32 anyway, so that they can be read as such."""
         return native_trees(self.build(), self.schema) is not None
 
-    def fit(self, train: Part, validation: Part, estimator: Any = None) -> Any:
-        """A fitted estimator: the one given, or a new one. Raises EstimatorError when it refuses these rows."""
-        estimator = self.build() if estimator is None else estimator
+    def fit(self, train: Part, validation: Part) -> Any:
+        """A new estimator, fitted. Raises EstimatorError when it refuses these rows."""
+        estimator = self.build()
         with told_as(f"estimator {self.spec.estimator}", self.root / self.spec.estimator.split(":", maxsplit=1)[0]):
             with fitted_on(estimator, self.spec.device, self.spec.estimator):
                 estimator = self._fit(estimator, train, validation)

@@ -1,5 +1,6 @@
 """What a candidate must be better than: the prior, which knows no features, and a linear model on the same features."""
 
+import logging
 import warnings
 from typing import Any
 
@@ -7,10 +8,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from asof.errors import in_short
+from asof.errors import EstimatorError, in_short
 from asof.estimators import linear_pipeline
+from asof.registry.scoring import score
 from asof.spec.metric_names import Problem
 from asof.training.data.dataset import Dataset, Part
+
+log = logging.getLogger("asof")
 
 _MOST_ROWS = 10_000
 
@@ -24,11 +28,11 @@ def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
     return np.full(len(part.labels), labels.mean())
 
 
-def fit_linear(dataset: Dataset, problem: Problem) -> Any:
+def fit_linear(dataset: Dataset, problem: Problem) -> Any | None:
     """A regularised linear or logistic regression on at most 10,000 training rows, evenly spread over their time.
 
     More rows change a linear model of some dozens of columns by less than its distance from a good one. None where it
-    cannot be fitted, with a warning that says why; it is there to compare with, and no run fails because of it.
+    cannot be fitted, with a warning that says why: it is there to compare with, and no run fails because of it.
     """
     sample = dataset.train.sample(_MOST_ROWS)
     linear = Ridge() if problem == "regression" else LogisticRegression(max_iter=200)
@@ -38,5 +42,16 @@ def fit_linear(dataset: Dataset, problem: Problem) -> Any:
         try:
             return estimator.fit(sample.frame(dataset.schema), sample.labels)
         except (ValueError, FloatingPointError) as error:  # such as infinite values, which trees may take
-            warnings.warn(f"no linear baseline: {in_short(error)}", stacklevel=2)
+            log.warning("there is no linear model to compare with: %s", in_short(error))
             return None
+
+
+def linear_scores(linear: Any | None, dataset: Dataset, problem: Problem, part: Part) -> np.ndarray | None:
+    """What the linear model says of these rows, None where there is none or it refuses them, with a warning."""
+    if linear is None:
+        return None
+    try:
+        return score(linear, part.frame(dataset.schema), problem, "the linear baseline")
+    except EstimatorError as error:
+        log.warning("the candidate is not compared with a linear model: %s", error)
+        return None

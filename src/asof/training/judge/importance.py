@@ -41,18 +41,10 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
     part = dataset.test.sample(_MOST_ROWS)
     metric = ranking_metric(spec)
     goodness = _goodness(spec, metric)
-
-    def scorer(fitted: Any, frame: pd.DataFrame, labels: np.ndarray) -> float:
-        return goodness(fitted, frame, labels)
-
-    if (
-        measure(spec.problem, metric, part.labels, score(estimator, part.frame(dataset.schema), spec.problem, ""))
-        is None
-    ):
+    frame = part.frame(dataset.schema)
+    if np.isnan(goodness(estimator, frame, part.labels)):
         return [Importance(name, metric, None, None) for name in dataset.schema.names]
-    found = permutation_importance(
-        estimator, part.frame(dataset.schema), part.labels, scoring=scorer, n_repeats=_REPEATS, random_state=0
-    )
+    found = permutation_importance(estimator, frame, part.labels, scoring=goodness, n_repeats=_REPEATS, random_state=0)
     return [
         Importance(name, metric, float(mean), float(spread))
         for name, mean, spread in zip(dataset.schema.names, found.importances_mean, found.importances_std, strict=True)

@@ -1,5 +1,6 @@
 """Scores the held-out splits with every side and measures them: the candidate, the baselines and the champion."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,11 @@ from asof.registry.scoring import score
 from asof.registry.versions import ModelVersion
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
-from asof.training.judge.baselines import fit_linear, prior_scores
+from asof.training.judge.baselines import fit_linear, linear_scores, prior_scores
 from asof.training.judge.curves import Point, curves
 from asof.training.judge.evaluate import Measurement, Scores, evaluate
+
+log = logging.getLogger("asof")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVers
         scores = Scores(
             candidate=score(estimator, frame, spec.problem, f"model {spec.name}"),
             prior=prior_scores(dataset, spec.problem, part),
-            linear=None if linear is None else score(linear, frame, spec.problem, "the linear baseline"),
+            linear=linear_scores(linear, dataset, spec.problem, part),
             # the rows of validation may be some that the champion was chosen by
             champion=champion.score(part.frame(champion.schema)) if champion and split == "test" else None,
         )
@@ -54,6 +57,7 @@ def _of_same_classes(spec: ModelSpec, dataset: Dataset, champion: ModelVersion |
         both = [", ".join(map(str, classes)) for classes in (champion.classes, dataset.classes)]
         raise RegistryError(
             f"champion {champion.title}, which a gate compares with, tells {both[0]} apart, the candidate {both[1]}; "
-            f"train without that gate once, and promote what comes of it"
+            "train without that gate once, and promote what comes of it"
         )
+    log.warning("the candidate is not compared with the champion: %s tells other classes apart", champion.title)
     return None
