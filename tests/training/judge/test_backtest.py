@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
+from specs import small_spec
 
 from asof.errors import DataError
 from asof.progress import Silent
-from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Part
 from asof.training.judge.backtest import Week, _worse_per_week, backtest
 from asof.warehouse.schema import Feature, FeatureSchema
@@ -18,21 +18,13 @@ WEEK = timedelta(weeks=1)
 SCHEMA = FeatureSchema((Feature("x", "float64", "numeric"),))
 
 
-def spec(**changes):
-    day = timedelta(days=1)
-    known = {
-        "name": "m",
-        "description": "d",
-        "feature_view": "v",
-        "label": "l",
-        "problem": "regression",
-        "estimator": "training/m.py:build",
-        "split": {"validation": 7 * day, "test": 7 * day},
-        "metrics": ["mean_absolute_error", "r2", "mean_error"],
-        "inference": {"window": day},
-        "min_slice_rows": 5,
-    }
-    return ModelSpec(**{**known, **changes})
+def spec(min_slice_rows=5):
+    return small_spec(
+        problem="regression",
+        split={"validation": WEEK, "test": WEEK},
+        metrics=["mean_absolute_error", "r2", "mean_error"],
+        min_slice_rows=min_slice_rows,
+    )
 
 
 class LastLabel:

@@ -1,30 +1,14 @@
 """Measurements of slices, of sides and of protected groups, on rows that are written down here."""
 
-from datetime import timedelta
-
 import numpy as np
 import pyarrow as pa
 import pytest
+from specs import small_spec
 
-from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Part
 from asof.training.judge.evaluate import DIFFERENCE, Scores, evaluate
 
-DAY = timedelta(days=1)
-SPEC = ModelSpec(
-    name="m",
-    description="d",
-    feature_view="v",
-    label="l",
-    problem="binary",
-    estimator="training/m.py:build",
-    split={"validation": DAY, "test": DAY},
-    metrics=["accuracy", "brier_score"],
-    slices=["town", "sex"],
-    protected=["sex"],
-    min_slice_rows=4,
-    inference={"window": DAY},
-)
+SPEC = small_spec(metrics=["accuracy", "brier_score"], slices=["town", "sex"], protected=["sex"], min_slice_rows=4)
 #                   a  a  a  a  b  b  b  b  c
 LABELS = np.array([1, 1, 0, 0, 1, 1, 0, 0, 1.0])
 SCORES = np.array([0.9, 0.8, 0.7, 0.1, 0.9, 0.2, 0.3, 0.4, 0.6])

@@ -1,10 +1,9 @@
 """Gates against measurements that are written down here; which side of a limit passes, and what is said of it."""
 
-from datetime import timedelta
-
 import pytest
+from specs import small_spec
 
-from asof.spec.model_spec import Gate, ModelSpec
+from asof.spec.model_spec import Gate
 from asof.training.judge.evaluate import Measurement
 from asof.training.judge.gates import check_gates
 
@@ -33,21 +32,7 @@ MEASUREMENTS = [
 
 
 def spec_with(**gate):
-    days = timedelta(days=1)
-    return ModelSpec(
-        name="m",
-        description="d",
-        feature_view="v",
-        label="l",
-        problem="binary",
-        estimator="training/m.py:build",
-        split={"validation": days, "test": days},
-        metrics=["roc_auc", "log_loss"],
-        slices=["origin", "carrier"],
-        protected=["origin"],
-        gates=[Gate(**gate)],
-        inference={"window": days},
-    )
+    return small_spec(slices=["origin", "carrier"], protected=["origin"], gates=[Gate(**gate)])
 
 
 def check(**gate):
