@@ -55,6 +55,14 @@ def test_the_order_of_the_rows_does_not_matter(toy):
     assert found(toy).content_hash == before
 
 
+def test_the_order_of_the_columns_does_not_matter(toy):
+    before = found(toy).content_hash
+    toy.sql(
+        "create or replace table features.toy_view as select colour, weight, * exclude (colour, weight) from features.toy_view"
+    )
+    assert found(toy).content_hash == before
+
+
 def test_a_changed_cell_does(toy):
     before = found(toy).content_hash
     toy.sql("update features.toy_view set weight = weight + 1e-12 where id = 1")
