@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from asof.errors import RegistryError
 from asof.registry.artifact import Trust, load_artifact
-from asof.registry.scoring import score
 from asof.registry.store import Registry
+from asof.scoring.score import score
 from asof.spec.durations import parse_duration
 from asof.spec.metric_names import Problem
 from asof.spec.model_spec import ModelSpec

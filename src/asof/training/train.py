@@ -10,8 +10,8 @@ from asof.clock import as_utc
 from asof.errors import DataError
 from asof.progress import Progress, Silent
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
-from asof.registry.scoring import score
 from asof.registry.store import Registry
+from asof.scoring.score import score
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.champion import find_champion

@@ -13,6 +13,14 @@ from asof.errors import DataError
 
 Kind = Literal["numeric", "boolean", "categorical"]
 
+_DUCKDB_TYPES = {
+    "boolean": "BOOLEAN",
+    **{f"int{bits}": name for bits, name in ((8, "TINYINT"), (16, "SMALLINT"), (32, "INTEGER"), (64, "BIGINT"))},
+    **{f"uint{bits}": name for bits, name in ((8, "UTINYINT"), (16, "USMALLINT"), (32, "UINTEGER"), (64, "UBIGINT"))},
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+}
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -21,6 +29,13 @@ class Feature:
     name: str
     type: str
     kind: Kind
+
+    @property
+    def duckdb_type(self) -> str:
+        """Its type in DuckDB's words."""
+        if self.type in _DUCKDB_TYPES:
+            return _DUCKDB_TYPES[self.type]
+        return self.type.upper() if self.type.startswith("decimal") else "VARCHAR"
 
 
 @dataclass(frozen=True)

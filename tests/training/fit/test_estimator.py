@@ -3,7 +3,8 @@
 import pytest
 
 from asof.errors import EstimatorError
-from asof.training.fit.estimator import build_estimator, told_as
+from asof.training.fit.estimator import build_estimator
+from asof.user_code import told_as
 from asof.warehouse.schema import FeatureSchema
 
 SCHEMA = FeatureSchema(())
@@ -53,6 +54,6 @@ def test_a_failing_fit(tmp_path):
     estimator = build(tmp_path, source + "\ndef build(schema):\n    return E()\n")
     with (
         pytest.raises(EstimatorError, match=r"failed \(line 3\): ValueError: no"),
-        told_as("estimator mine.py:build", tmp_path / "mine.py"),
+        told_as("estimator mine.py:build", tmp_path / "mine.py", EstimatorError),
     ):
         estimator.fit(None, None)

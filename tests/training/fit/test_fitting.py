@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from asof import train
 from asof.errors import EstimatorError
-from asof.registry.scoring import score
+from asof.scoring.score import score
 from asof.training.data import dataset as dataset_module
 from asof.training.data.reading import read_training_data
 from asof.training.fit.fitting import Fitter

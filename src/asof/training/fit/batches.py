@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xgboost
 
+from asof.scoring.coded import Encode
 from asof.training.data.dataset import Part
 
 _ROWS_AT_ONCE = 131_072
 # XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made anew beyond.
 _MOST_KEPT = 50_000_000
-
-Encode = Callable[[list[str | None]], np.ndarray]
 
 
 def dictionary(column: pa.ChunkedArray) -> list[str]:

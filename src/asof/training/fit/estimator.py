@@ -1,35 +1,13 @@
-"""The user's estimator file: loads functions from it by path and calls them; mistakes there are told as such."""
+"""The user's estimator: built by the function that the spec names, with the spec's parameters, and checked."""
 
-import runpy
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from asof.errors import AsofError, EstimatorError, did_you_mean, in_short
+from asof.errors import EstimatorError, did_you_mean
 from asof.spec.metric_names import Problem
+from asof.user_code import load_function, told_as
 from asof.warehouse.schema import FeatureSchema
-
-
-def load_function(root: Path, reference: str, argument: str) -> Callable[..., Any]:
-    """The function that `training/<file>.py:<function>` names.
-
-    Raises EstimatorError when the file is missing or fails, or has no such function.
-    """
-    file, function = reference.split(":")
-    path = root / file
-    if not path.is_file():
-        raise EstimatorError(f"estimator {reference}: there is no file {path}")
-    with told_as(f"estimator {reference}", path):
-        names = runpy.run_path(str(path))
-    found = names.get(function)
-    if not callable(found):
-        near = did_you_mean(function, (name for name, value in names.items() if callable(value) and name[0] != "_"))
-        raise EstimatorError(
-            f"estimator {reference}: {file} has no function '{function}'{near}; write: def {function}({argument}): ..."
-        )
-    return found
 
 
 def build_estimator(
@@ -40,9 +18,9 @@ def build_estimator(
     Raises EstimatorError when the file or function is missing, fails, or returns something that cannot be fitted, has no
     such parameter, or does not give what the problem needs.
     """
-    build = load_function(root, reference, "schema")
+    build = load_function(root, reference, "schema", "estimator", EstimatorError)
     file, function = reference.split(":")
-    with told_as(f"estimator {reference}", root / file):
+    with told_as(f"estimator {reference}", root / file, EstimatorError):
         estimator = build(schema)
     if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
         raise EstimatorError(
@@ -66,17 +44,3 @@ def build_estimator(
             raise EstimatorError(f"estimator {reference}: it has no parameter '{name}' of the spec's parameters{near}")
         estimator.set_params(**{name: value})
     return estimator
-
-
-@contextmanager
-def told_as(owner: str, path: Path) -> Iterator[None]:
-    """What the user's code raises in the block, as EstimatorError with the line of their file."""
-    try:
-        yield
-    except AsofError:
-        raise
-    # The user's code may raise anything, or call exit(); what it raises is told with the line in their file.
-    except (Exception, SystemExit) as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        where = f" (line {lines[-1]})" if lines else ""
-        raise EstimatorError(f"{owner} failed{where}: {in_short(error)}") from error

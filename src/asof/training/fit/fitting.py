@@ -18,8 +18,9 @@ from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.dataset import Part
 from asof.training.fit.device import fitted_on
-from asof.training.fit.estimator import build_estimator, told_as
+from asof.training.fit.estimator import build_estimator
 from asof.training.fit.native import native_trees
+from asof.user_code import told_as
 from asof.warehouse.feature_view import FeatureView
 from asof.warehouse.schema import FeatureSchema, feature_schema
 
@@ -51,7 +52,8 @@ class Fitter:
     def fit(self, train: Part, validation: Part) -> Any:
         """A new estimator, fitted. Raises EstimatorError when it refuses these rows."""
         estimator = self.build()
-        with told_as(f"estimator {self.spec.estimator}", self.root / self.spec.estimator.split(":", maxsplit=1)[0]):
+        file = self.root / self.spec.estimator.split(":", maxsplit=1)[0]
+        with told_as(f"estimator {self.spec.estimator}", file, EstimatorError):
             with fitted_on(estimator, self.spec.device, self.spec.estimator):
                 estimator = self._fit(estimator, train, validation)
             if self.spec.calibration is None:

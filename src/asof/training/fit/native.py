@@ -13,12 +13,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import xgboost
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OrdinalEncoder
 
+from asof.scoring.coded import CodedColumns, coded_columns, columns_and_last
 from asof.training.data.dataset import Part
-from asof.training.fit.batches import Batches, Column, Encode, dictionary, occurring
+from asof.training.fit.batches import Batches, Column, dictionary, occurring
 from asof.warehouse.schema import FeatureSchema
 
 
@@ -26,21 +24,21 @@ from asof.warehouse.schema import FeatureSchema
 class NativeTrees:
     """XGBoost's trees, and before them, if anything, columns that are coded or passed on one by one."""
 
-    columns: ColumnTransformer | None
+    columns: CodedColumns
     trees: xgboost.XGBModel
 
     def fit(self, schema: FeatureSchema, train: Part, watched: Part | None) -> None:
         """Fits in place; `watched` is what early stopping looks at, where the trees ask for it."""
-        if self.columns is not None:
-            self.columns.fit(_every_value(schema, train.rows))
+        if self.columns.transformer is not None:
+            self.columns.transformer.fit(_every_value(schema, train.rows))
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
         if train.spool is None:
-            data = xgboost.QuantileDMatrix(self._batches(schema, train), **shared)
+            data = xgboost.QuantileDMatrix(self._batches(train), **shared)
         else:
-            data = xgboost.ExtMemQuantileDMatrix(self._batches(schema, train, cache=train.spool), **shared)
+            data = xgboost.ExtMemQuantileDMatrix(self._batches(train, cache=train.spool), **shared)
         evals = []
         if watched is not None and self.trees.early_stopping_rounds is not None:
-            evals = [(xgboost.QuantileDMatrix(self._batches(schema, watched), ref=data, **shared), "validation")]
+            evals = [(xgboost.QuantileDMatrix(self._batches(watched), ref=data, **shared), "validation")]
         booster = xgboost.train(
             self._parameters(train.labels),
             data,
@@ -63,39 +61,18 @@ class NativeTrees:
                 parameters["num_class"] = classes
         return parameters
 
-    def _batches(self, schema: FeatureSchema, part: Part, cache: Path | None = None) -> Batches:
-        columns = [Column.of(part.rows[name], name, self._encoder(name)) for name in self._order(schema)]
+    def _batches(self, part: Part, cache: Path | None = None) -> Batches:
+        columns = [Column.of(part.rows[name], name, self.columns.encoder(name)) for name in self.columns.names]
         return Batches(part, columns, self.trees.feature_types, cache)
-
-    def _order(self, schema: FeatureSchema) -> list[str]:
-        """The columns in the order in which the trees get them."""
-        if self.columns is None:
-            return schema.names
-        return [name for _, step, names in self.columns.transformers if step != "drop" for name in names]
-
-    def _encoder(self, name: str) -> Encode | None:
-        """How the column transformer codes values of a column; None where it passes them on."""
-        if self.columns is None:
-            return None
-        for key, step, names in self.columns.transformers:
-            if isinstance(step, OrdinalEncoder) and name in names:
-                fitted, position = self.columns.named_transformers_[key], list(names).index(name)
-                return lambda values: _codes(fitted, position, values)
-        return None
 
 
 def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
     """The estimator as trees that can be fitted from batches, or None where only its own `fit` will do."""
-    columns, trees = (None, estimator)
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps]
-        if len(steps) > 2:
-            return None
-        trees = steps[-1]
-        columns = steps[0] if len(steps) == 2 else None
-    if not _plain(trees) or not (_coded(columns, schema) if columns is not None else not schema.categorical):
+    parts = columns_and_last(estimator)
+    if parts is None or not _plain(parts[1]):
         return None
-    return NativeTrees(columns, trees)
+    columns = coded_columns(parts[0], schema)
+    return None if columns is None else NativeTrees(columns, parts[1])
 
 
 def _plain(trees: Any) -> bool:
@@ -108,28 +85,6 @@ def _plain(trees: Any) -> bool:
     by_column = isinstance(trees.monotone_constraints, dict) or trees.interaction_constraints is not None
     weighted = trees.feature_weights is not None
     return bool(usual and not callables and np.isnan(trees.missing) and not by_column and not weighted)
-
-
-def _coded(columns: Any, schema: FeatureSchema) -> bool:
-    """Whether a column transformer codes each text and passes on each number, and looks at nothing but distinct values."""
-    if type(columns) is not ColumnTransformer or columns.remainder != "drop":
-        return False
-    if columns.transformer_weights is not None or hasattr(columns, "_sklearn_output_config"):
-        return False
-    for _, step, names in columns.transformers:
-        if isinstance(names, (str, slice)) or callable(names) or not all(isinstance(name, str) for name in names):
-            return False
-        plain_codes = (
-            type(step) is OrdinalEncoder
-            and isinstance(step.categories, str)
-            and (step.min_frequency, step.max_categories) == (None, None)
-            and not set(names) - set(schema.categorical)
-        )
-        passed_on = step == "passthrough" and not set(names) - set(schema.numeric)
-        if not (plain_codes or passed_on or step == "drop"):
-            return False
-    used = [name for _, step, names in columns.transformers if step != "drop" for name in names]
-    return len(set(used)) == len(used)
 
 
 def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
@@ -146,18 +101,3 @@ def _distinct(column: pa.ChunkedArray) -> list[str | None]:
     """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
     values: list[str | None] = [dictionary(column)[code] for code in occurring(column)]
     return [*values, None] if column.null_count or not values else values
-
-
-def _codes(encoder: OrdinalEncoder, position: int, values: list[str | None]) -> np.ndarray:
-    """Codes of these values of one of an encoder's columns, shape (values,)."""
-    known = [list(categories[:1]) * len(values) for categories in encoder.categories_]
-    known[position] = values
-    frame = pd.DataFrame(
-        {name: pd.Series(each, dtype=object) for name, each in zip(_names(encoder), known, strict=True)}
-    )
-    codes: np.ndarray = np.asarray(encoder.transform(frame), dtype=np.float64)[:, position]
-    return codes
-
-
-def _names(encoder: OrdinalEncoder) -> list[str]:
-    return list(encoder.feature_names_in_)

@@ -9,7 +9,7 @@ import numpy as np
 
 from asof.errors import DataError
 from asof.progress import Progress
-from asof.registry.scoring import score
+from asof.scoring.score import score
 from asof.spec.metric_names import METRICS
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Classes, Part

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from asof.errors import EstimatorError, in_short
 from asof.estimators import linear_pipeline
-from asof.registry.scoring import score
+from asof.scoring.score import score
 from asof.spec.metric_names import Problem
 from asof.training.data.dataset import Dataset, Part
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from asof.errors import RegistryError
-from asof.registry.scoring import score
 from asof.registry.versions import ModelVersion
+from asof.scoring.score import score
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
 from asof.training.judge.baselines import fit_linear, linear_scores, prior_scores

@@ -13,15 +13,15 @@ import optuna
 
 from asof.errors import EstimatorError, SpecError, did_you_mean, in_short
 from asof.progress import Progress, Silent
-from asof.registry.scoring import score
+from asof.scoring.score import score
 from asof.spec.metric_names import METRICS
 from asof.spec.project import Project
-from asof.training.fit.estimator import load_function, told_as
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.importance import ranking_metric
 from asof.training.judge.metrics import measure
 from asof.training.tuning.search import Search, begin, write
 from asof.training.tuning.trials import Trial, running_means, suggestions_of
+from asof.user_code import load_function, told_as
 
 _SEARCH = "search_space"
 
@@ -66,7 +66,9 @@ def tune(
     directed = [name for name in spec.metrics if METRICS[spec.problem][name] is not None]
     if metric is not None and metric not in directed:
         raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, directed)}")
-    space = load_function(project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial")
+    space = load_function(
+        project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial", "estimator", EstimatorError
+    )
     optuna.logging.disable_default_handler()  # a library is silent
     progress.step(f"reading {spec.feature_view}")
     search, done = begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
@@ -96,7 +98,10 @@ def _try(search: Search, study: optuna.Study, space: Any, number: int) -> Trial:
     began = monotonic()
     drawn = study.ask()
     reference, root = search.spec.estimator, search.project.root
-    with told_as(f"{_SEARCH} of {reference}", root / reference.split(":", maxsplit=1)[0]), warnings.catch_warnings():
+    with (
+        told_as(f"{_SEARCH} of {reference}", root / reference.split(":", maxsplit=1)[0], EstimatorError),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         parameters = space(drawn)
     if not isinstance(parameters, dict):

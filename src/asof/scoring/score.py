@@ -27,10 +27,15 @@ def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> 
         raise EstimatorError(
             f"{owner}: the fitted estimator gives scores of shape {scores.shape} for {len(frame)} rows"
         )
+    return finite(scores, owner)
+
+
+def finite(scores: np.ndarray, owner: str) -> np.ndarray:
+    """The scores. Raises EstimatorError when a row has one that is no finite number."""
     broken = int((~np.isfinite(scores.reshape(len(scores), -1)).all(axis=1)).sum())
     if broken:
         raise EstimatorError(
-            f"{owner}: the fitted estimator gives {broken} of {len(frame)} rows a score of NaN or infinity"
+            f"{owner}: the fitted estimator gives {broken} of {len(scores)} rows a score of NaN or infinity"
         )
     return scores
 

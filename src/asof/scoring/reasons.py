@@ -1,0 +1,66 @@
+"""Top reasons: what each feature adds to a score, exactly, for XGBoost's trees (Lundberg et al., 2020, TreeSHAP).
+
+Contributions are in the units of the trees' sum: log-odds of a binary problem, the value itself of a regression, and of
+several classes the log-odds of the predicted one. Together with the trees' mean they add up to that sum.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xgboost
+
+from asof.errors import EstimatorError
+from asof.scoring.scorer import Scorer, Trees
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The features that moved a score most."""
+
+    trees: Trees
+    most: int
+
+    @classmethod
+    def of(cls, scorer: Scorer, most: int) -> "Reasons":
+        """Raises EstimatorError for an estimator whose contributions are not known exactly."""
+        if scorer.trees is None:
+            raise EstimatorError(
+                f"{scorer.owner}: inference.reasons needs XGBoost's trees behind coded columns (asof.estimators.tree_pipeline), "
+                f"got {type(scorer.estimator).__name__}; leave the key out, or train such trees"
+            )
+        return cls(scorer.trees, most)
+
+    def __call__(self, columns: Sequence[Any]) -> list[str]:
+        """JSON for each row: a list of features with their contribution, the greatest in size first."""
+        found = self.contributions(columns)
+        names, most = self.trees.matrix.names, min(self.most, found.shape[1])
+        order = np.argsort(-np.abs(found), axis=1, kind="stable")[:, :most]
+        values = np.take_along_axis(found, order, axis=1)
+        return [
+            json.dumps(
+                [
+                    {"feature": names[place], "contribution": float(f"{value:.7g}")}
+                    for place, value in zip(*row, strict=True)
+                ]
+            )
+            for row in zip(order, values, strict=True)
+        ]
+
+    def contributions(self, columns: Sequence[Any]) -> np.ndarray:
+        """Shape (rows, columns of the matrix)."""
+        model, matrix = self.trees.model, self.trees.matrix(columns)
+        booster = model.get_booster()
+        data = xgboost.DMatrix(
+            matrix, feature_types=model.feature_types, enable_categorical=model.feature_types is not None, nthread=1
+        )
+        best = booster.attr("best_iteration")
+        rounds = (0, 0 if best is None else int(best) + 1)
+        found = booster.predict(data, pred_contribs=True, iteration_range=rounds)
+        if found.ndim == 3:
+            classes = booster.predict(data, output_margin=True, iteration_range=rounds).argmax(axis=1)
+            found = found[np.arange(len(found)), classes]
+        contributions: np.ndarray = found[:, :-1]  # the last one is the trees' mean
+        return contributions

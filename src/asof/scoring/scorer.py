@@ -1,0 +1,75 @@
+"""Scores Arrow columns with a fitted estimator: XGBoost behind coded columns from a matrix, all others from a frame.
+
+Both give to the bit what the estimator itself gives for these rows; `tests/scoring` and the parity gate hold it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from xgboost import XGBClassifier, XGBRegressor
+
+from asof.scoring.coded import coded_columns, columns_and_last
+from asof.scoring.matrix import Matrix
+from asof.scoring.score import finite, score
+from asof.spec.metric_names import Problem
+from asof.warehouse.schema import FeatureSchema
+
+
+@dataclass(frozen=True)
+class Trees:
+    """XGBoost's trees with the matrix that they read."""
+
+    model: Any
+    matrix: Matrix
+
+
+def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
+    """The fitted estimator as trees on a matrix, or None where it is something else."""
+    parts = columns_and_last(estimator)
+    if parts is None or type(parts[1]) not in (XGBClassifier, XGBRegressor):
+        return None
+    columns = coded_columns(parts[0], schema)
+    matrix = None if columns is None else Matrix.of(columns, schema)
+    return None if matrix is None else Trees(parts[1], matrix)
+
+
+@dataclass
+class Scorer:
+    """Scores of a fitted estimator, safe to ask from several threads at once."""
+
+    estimator: Any
+    schema: FeatureSchema
+    problem: Problem
+    owner: str
+    trees: Trees | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trees = xgboost_trees(self.estimator, self.schema)
+        if self.trees is not None:
+            # DuckDB calls from each of its threads; the booster sets itself up with its first prediction, which is here.
+            self.trees.model.set_params(n_jobs=1)
+            self.scores(
+                [
+                    pa.array([None], pa.string() if f.kind == "categorical" else pa.float64())
+                    for f in self.schema.features
+                ]
+            )
+
+    def scores(self, columns: Sequence[Any]) -> np.ndarray:
+        """As `score`, of the features as Arrow arrays in the order of the schema. Raises EstimatorError."""
+        if self.trees is None:
+            chunked = [
+                column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]) for column in columns
+            ]
+            frame = self.schema.frame(pa.table(chunked, names=self.schema.names))
+            return score(self.estimator, frame, self.problem, self.owner)
+        model, matrix = self.trees.model, self.trees.matrix(columns)
+        if self.problem == "regression":
+            found = model.predict(matrix)
+        else:
+            found = model.predict_proba(matrix)
+            found = found if self.problem == "multiclass" else found[:, list(model.classes_).index(1)]
+        return finite(np.asarray(found, dtype=np.float64), self.owner)
