@@ -3,12 +3,16 @@
 AsofError
 ├── ProjectError            the project on disk is not as it must be
 │   ├── SpecError           a model spec cannot be used
+│   │   └── PolicyError     a decision policy cannot be used
 │   ├── ProfileError        a profile, target or adapter cannot be used
 │   └── EstimatorError      the user's estimator cannot be loaded, built or fitted
 ├── WarehouseError          the warehouse is missing, or refuses
 │   ├── WarehouseLockedError  another process holds it, longer than the limit
 │   └── NotBuiltError       a feature view is not there, or not yet
 ├── DataError               rows or columns cannot be learned from or scored
+│   ├── SignatureError      a view has not the columns that a version was trained on
+│   └── TooManyNullsError   a feature has more NULLs than the spec allows
+├── CompileError            a fitted estimator has a part that SQL cannot compute
 ├── RegistryError           a version or alias is not there, or may not be used
 │   └── ArtifactError       an artifact is not what was registered, or asks for too much
 └── ClockError              an instant cannot be read, or lies in the future
@@ -19,7 +23,13 @@ from difflib import get_close_matches
 
 
 class AsofError(Exception):
-    """A mistake that its maker can mend; the command line prints its message and exits with 2."""
+    """A mistake that its maker can mend; the command line prints its message and exits with `exit_code`.
+
+    `cause` is the word for it in the `cause` of a run, for machines that send people to the right place.
+    """
+
+    cause = "project"
+    exit_code = 2
 
 
 class ProjectError(AsofError):
@@ -29,6 +39,8 @@ class ProjectError(AsofError):
 class SpecError(ProjectError):
     """A model spec cannot be used."""
 
+    cause = "spec"
+
 
 class ProfileError(ProjectError):
     """A profile, target or adapter cannot be used."""
@@ -37,33 +49,74 @@ class ProfileError(ProjectError):
 class EstimatorError(ProjectError):
     """The user's estimator cannot be loaded, built or fitted."""
 
+    cause = "estimator"
+
+
+class PolicyError(SpecError):
+    """A decision policy cannot be used."""
+
+    cause = "policy"
+
 
 class WarehouseError(AsofError):
     """The warehouse is missing, or refuses."""
+
+    cause = "warehouse"
 
 
 class WarehouseLockedError(WarehouseError):
     """Another process holds the warehouse, longer than the limit."""
 
+    cause = "locked"
+
 
 class NotBuiltError(WarehouseError):
     """A feature view is not there, or not yet."""
+
+    cause = "not_built"
 
 
 class DataError(AsofError):
     """Rows or columns cannot be learned from or scored."""
 
+    cause = "data"
+
+
+class SignatureError(DataError):
+    """A feature view has not the columns that a version was trained on."""
+
+    cause = "signature"
+
+
+class TooManyNullsError(DataError):
+    """A feature has more NULLs than the model spec allows; a check that said no."""
+
+    cause = "too_many_nulls"
+    exit_code = 1
+
+
+class CompileError(AsofError):
+    """A fitted estimator has a part that SQL cannot compute."""
+
+    cause = "compile"
+
 
 class RegistryError(AsofError):
     """A version or alias is not there, or may not be used."""
+
+    cause = "registry"
 
 
 class ArtifactError(RegistryError):
     """An artifact is not what was registered, or asks for types that the project does not allow."""
 
+    cause = "artifact"
+
 
 class ClockError(AsofError):
     """An instant cannot be read, or lies in the future."""
+
+    cause = "clock"
 
 
 def did_you_mean(got: str, known: Iterable[str]) -> str:

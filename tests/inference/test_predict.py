@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import duckdb
 import numpy as np
 import pytest
 from toy import FIRST, NOW
@@ -17,7 +18,7 @@ from asof.errors import (
     SpecError,
     WarehouseError,
 )
-from asof.inference import predict as engine
+from asof.inference.table import PredictionTable
 from asof.registry.store import Registry
 from asof.registry.versions import load_version
 
@@ -95,7 +96,8 @@ def test_an_instant_without_a_zone_is_in_utc(promoted):
 def test_an_empty_window_is_a_run_without_rows(promoted):
     result = predict("big", promoted.open(NOW + 30 * DAY))
     assert (result.window_rows, result.scored_rows) == (0, 0)
-    assert runs(promoted) == [("done", 1, 0, 0, None)]
+    assert result.status == "empty"
+    assert runs(promoted) == [("empty", 1, 0, 0, None)]
     assert ids(promoted) == []
 
 
@@ -175,7 +177,7 @@ def test_a_tampered_artifact(promoted):
 @pytest.mark.parametrize("moment", ["append", "registry"])
 def test_an_interrupt_in_the_middle_of_writing_leaves_nothing_half_written(promoted, monkeypatch, moment):
     predict("big", promoted.open(FIRST + 80 * DAY))
-    home, name = {"append": (engine.PredictionTable, "append"), "registry": (Registry, "append")}[moment]
+    home, name = {"append": (PredictionTable, "insert"), "registry": (Registry, "append")}[moment]
     original = getattr(home, name)
 
     def interrupted(*arguments):
@@ -228,10 +230,10 @@ def test_the_error_that_came_first_is_the_one_that_is_told(promoted, monkeypatch
     promoted.edit("models/big.yml", "window: 2 days", "window: 2 days, policy: training/big.sql")
     (promoted.root / "training/big.sql").write_text("select id, as_of, 'x' as decision from scored")
 
-    def full(_, warehouse, __):
-        warehouse.execute("select error('the disk is full')")
+    def full(*_):
+        raise duckdb.IOException("the disk is full")
 
-    monkeypatch.setattr(engine.PredictionTable, "_insert", full)
+    monkeypatch.setattr(PredictionTable, "insert", full)
     with pytest.raises(WarehouseError, match=r"toy.duckdb refuses: .*the disk is full"):
         predict("big", promoted.open())
     assert "the disk is full" in runs(promoted)[0][4]

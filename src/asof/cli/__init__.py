@@ -51,7 +51,7 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         for note in getattr(error, "__notes__", []):
             click.echo(note, err=True)
-        code = 2
+        code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: what was not finished was not written.", err=True)
         code = 130

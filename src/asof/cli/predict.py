@@ -10,22 +10,35 @@ from asof.cli.output import instant, print_json, progress_bar
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from asof.inference.predict import PredictionResult
+
 
 @click.command(epilog="Example: asof predict flight_delay --now 2013-11-02")
 @click.argument("model")
-@click.option("--alias", default="champion", show_default=True, help="Whose version predicts.")
+@click.option(
+    "--alias", help="Score with the version behind this alias alone.  [default: champion, and its experiment]"
+)
 @click.option(
     "--from", "window_from", metavar="INSTANT", help="Begin of the window, exclusive; else the spec's window."
 )
 @click.option("--to", "window_to", metavar="INSTANT", help="End of the window, inclusive; else now.")
+@click.option("--backfill", is_flag=True, help="Work through the window in parts of the spec's length; needs --from.")
+@click.option("--again", is_flag=True, help="Score rows anew that the version has scored before.")
 @project_options
 @json_option
 def predict(
-    model: str, alias: str, window_from: str | None, window_to: str | None, as_json: bool, **options: Any
+    model: str,
+    alias: str | None,
+    window_from: str | None,
+    window_to: str | None,
+    backfill: bool,
+    again: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Score the rows of MODEL's feature view that are due and were not scored yet.
 
-    Writes to predictions.MODEL, in one transaction. Run it again: the same rows.
+    Writes to predictions.MODEL, in one transaction (a backfill in one for each part). Run it again: the same rows.
     """
     project = open_project(**options)
     project.model_spec(model)
@@ -38,16 +51,31 @@ def predict(
             alias=alias,
             window_from=_instant(window_from),
             window_to=_instant(window_to),
+            backfill=backfill,
+            again=again,
             progress=bar,
         )
     if as_json:
         print_json(result)
         return
+    for arm in (result, *result.beside):
+        click.echo(_told(arm))
+        if arm.changed_rows:
+            click.echo(
+                f"{arm.changed_rows:,} rows were scored before from features that are others now; --again scores them anew",
+                err=True,
+            )
+
+
+def _told(result: "PredictionResult") -> str:
+    window = f"in {instant(result.window_from)} to {instant(result.window_to)} UTC"
+    if not result.window_rows:
+        return f"{result.table}: no row is due {window}; nothing to score for version {result.version} ({result.alias})"
     before = result.window_rows - result.scored_rows
-    click.echo(
-        f"{result.table}: {result.scored_rows:,} rows scored by version {result.version} ({result.alias}), "
-        f"due in {instant(result.window_from)} to {instant(result.window_to)} UTC"
+    return (
+        f"{result.table}: {result.scored_rows:,} rows scored by version {result.version} ({result.alias}), due {window}"
         + (f"; {before:,} were scored before" if before else "")
+        + (f"; files in {result.files}" if result.files else "")
     )
 
 

@@ -1,12 +1,9 @@
-"""The prediction table of a model: its columns, and appending to it what a version has not scored yet."""
+"""The prediction table of a model: its columns, and adding to it what was scored."""
 
 from dataclasses import dataclass
 
-import ibis.expr.types as ir
-import pyarrow as pa
-
 from asof.errors import DataError
-from asof.inference.policy import DECISION, SCORED, decide
+from asof.inference.policy import DECISION
 from asof.registry.versions import ModelVersion
 from asof.warehouse.connection import Warehouse, quoted
 from asof.warehouse.feature_view import FeatureView
@@ -14,10 +11,18 @@ from asof.warehouse.feature_view import FeatureView
 AS_OF = "as_of"
 FEATURES = "features"
 
+# Columns that came later; a table of before gets them with its next rows.
+_LATER = {"reasons", "fingerprint", "hindsight"}
+_NULLABLE = {DECISION, FEATURES, *_LATER}
+
 
 @dataclass(frozen=True)
 class PredictionTable:
-    """`predictions.<model>`: one row per key, as_of and version. Rows are only ever added."""
+    """`predictions.<model>`: one row per key, as_of and version.
+
+    It has no primary key: its index would have to fit into memory with every row ever scored. Keys are checked before they
+    are written, and there is one writer.
+    """
 
     schema: str
     version: ModelVersion
@@ -31,6 +36,13 @@ class PredictionTable:
     def identity(self) -> list[str]:
         return [*self.key, AS_OF]
 
+    def name_in(self, warehouse: Warehouse) -> str:
+        """Its name in SQL."""
+        return warehouse.qualified(self.schema, self.model)
+
+    def is_in(self, warehouse: Warehouse) -> bool:
+        return warehouse.has_table(self.schema, self.model)
+
     def check(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Raises DataError when a key column has the name of a column of the table, or the table is of another form."""
         own = {name.lower() for name in self._own_columns}
@@ -40,27 +52,18 @@ class PredictionTable:
                     f"model {self.model}: the spine's key column '{column}' has the name of a column of the prediction "
                     "table; rename it in the spine"
                 )
-        if not warehouse.has_table(self.schema, self.model):
+        if not self.is_in(warehouse):
             return
         wanted = self.columns(warehouse, view)
-        found = _column_types(warehouse, warehouse.qualified(self.schema, self.model))
+        found = _column_types(warehouse, self.name_in(warehouse))
         for name in dict.fromkeys([*wanted, *found]):
-            if wanted.get(name) != found.get(name):
+            if wanted.get(name) != found.get(name) and not (name in _LATER and name not in found):
                 raise DataError(
                     f"{self.schema}.{self.model}: its column '{name}' is {found.get(name, 'missing')}, this version "
                     f"writes {wanted.get(name, 'no such column')}; the model's problem, its classes or its spine's key "
                     "have changed: "
                     "give the model another name, or rename the old table"
                 )
-
-    def unscored(self, warehouse: Warehouse, view: FeatureView, rows: ir.Table) -> ir.Table:
-        """Of these rows of the view, those that the version has not scored yet; still lazy."""
-        if not warehouse.has_table(self.schema, self.model):
-            return rows
-        done = warehouse.table(self.schema, self.model)
-        done = done.filter(done.version == self.version.version)
-        same = [rows[column] == done[column] for column in self.key]
-        return rows.anti_join(done, [*same, rows[view.meta.as_of] == done[AS_OF]])
 
     def columns(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
         """The type of each column, the key's as the view has them."""
@@ -77,7 +80,10 @@ class PredictionTable:
             **dict.fromkeys(self.version.score_columns, "DOUBLE"),
             "prediction": self._prediction,
             DECISION: "VARCHAR",
+            "reasons": "JSON",
             FEATURES: "JSON",
+            "fingerprint": "VARCHAR",
+            "hindsight": "BOOLEAN",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
         }
@@ -89,31 +95,24 @@ class PredictionTable:
         return "BOOLEAN" if self.version.problem == "binary" else "DOUBLE"
 
     def create(self, warehouse: Warehouse, view: FeatureView) -> None:
-        """Creates the table where it is missing."""
-        columns = [
-            f"{quoted(name)} {type_}{'' if name in (DECISION, FEATURES) else ' not null'}"
-            for name, type_ in self.columns(warehouse, view).items()
+        """Creates the table where it is missing, and in an older one the columns that came later."""
+        columns = self.columns(warehouse, view)
+        wanted = [
+            f"{quoted(name)} {type_}{'' if name in _NULLABLE else ' not null'}" for name, type_ in columns.items()
         ]
-        columns.append(f"primary key ({', '.join(quoted(column) for column in self.identity)}, version)")
         warehouse.execute(f"create schema if not exists {warehouse.qualified(self.schema)}")
-        table = warehouse.qualified(self.schema, self.model)
-        warehouse.execute(f"create table if not exists {table} (\n    " + ",\n    ".join(columns) + "\n)")
+        table = self.name_in(warehouse)
+        warehouse.execute(f"create table if not exists {table} (\n    " + ",\n    ".join(wanted) + "\n)")
+        for name in sorted(_LATER - set(warehouse.columns(self.schema, self.model))):
+            warehouse.execute(f"alter table {table} add column {quoted(name)} {columns[name]}")
 
-    def append(self, warehouse: Warehouse, scored: pa.Table, policy: str | None, reference: str) -> None:
-        """Adds scored rows, each with the policy's decision. Call it in a transaction."""
-        identity = ", ".join(quoted(column) for column in self.identity)
-        with warehouse.relation(SCORED, scored):
-            if policy is None:
-                self._insert(warehouse, f"(select *, null as {DECISION} from {SCORED})")
-                return
-            decisions = decide(warehouse, policy, self.identity, reference)
-            self._insert(warehouse, f"{SCORED} inner join {decisions} using ({identity})")
+    def has_fingerprints(self, warehouse: Warehouse) -> bool:
+        """Whether it is there, and not from before rows had them."""
+        return "fingerprint" in warehouse.columns(self.schema, self.model)
 
-    def _insert(self, warehouse: Warehouse, source: str) -> None:
-        # JSON, since versions differ in their columns; DuckDB writes each number so that it reads back to the bit
-        kept = f"case when {FEATURES} is not null then to_json({FEATURES}) end as {FEATURES}"
-        table = warehouse.qualified(self.schema, self.model)
-        warehouse.execute(f"insert into {table} by name select * replace ({kept}) from {source}")
+    def insert(self, warehouse: Warehouse, select: str) -> int:
+        """Adds the rows of a SELECT, by the names of its columns, and counts them. Call it in a transaction."""
+        return int(warehouse.value(f"insert into {self.name_in(warehouse)} by name\n{select}"))
 
 
 def _column_types(warehouse: Warehouse, relation: str) -> dict[str, str]:

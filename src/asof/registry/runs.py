@@ -32,5 +32,12 @@ class Run:
         }
 
 
+def cause_of(error: BaseException) -> str:
+    """One word for what went wrong."""
+    if isinstance(error, AsofError):
+        return error.cause
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "unexpected"
+
+
 def _words(error: BaseException) -> str:
     return str(error) if isinstance(error, AsofError) else in_short(error)

@@ -161,7 +161,7 @@ create table if not exists prediction_runs (
     model varchar not null,
     alias varchar not null,
     version integer, -- NULL where the run failed before it knew
-    status varchar not null, -- done or failed
+    status varchar not null, -- done, empty or failed
     started_at timestamptz not null,
     finished_at timestamptz not null,
     seconds double not null,
@@ -171,6 +171,39 @@ create table if not exists prediction_runs (
     window_rows bigint, -- rows whose moment lies in the window
     scored_rows bigint, -- of those, the ones that this version had not scored before; NULL where the run failed
     error varchar
+);
+alter table prediction_runs add column if not exists cause varchar; -- of a failure, in one word
+alter table prediction_runs add column if not exists backfill boolean; -- a part of a longer stretch of history
+alter table prediction_runs add column if not exists rescored boolean; -- rows scored before were scored again
+alter table prediction_runs add column if not exists built_up_to timestamptz; -- the feature view, as far as is known
+alter table prediction_runs add column if not exists changed_rows bigint; -- scored before, from other features than now
+alter table prediction_runs add column if not exists threshold double; -- from which a binary prediction is true
+alter table prediction_runs add column if not exists policy_sha256 varchar; -- of the policy's file
+alter table prediction_runs add column if not exists files varchar; -- the folder that Parquet files were written to
+
+-- one row per arm of an experiment, each time that its arms or their versions have changed
+create table if not exists experiments (
+    model varchar not null,
+    number integer not null, -- counts up per model; the readout looks at the last one
+    experiment varchar not null,
+    alias varchar not null,
+    version integer not null,
+    share double, -- of the units; NULL for a shadow
+    unit json not null, -- the columns of the feature view
+    metric varchar not null,
+    smallest_effect double not null,
+    alpha double not null,
+    started_at timestamptz not null,
+    primary key (model, number, alias)
+);
+
+-- one row per build of a feature view by dbt; the package's on-run-end writes it
+create table if not exists view_builds (
+    view varchar not null,
+    built_up_to timestamptz not null, -- the present of that dbt run
+    built_at timestamptz not null,
+    invocation_id varchar not null,
+    primary key (view, invocation_id)
 );
 
 -- one row per alias: the version behind it now

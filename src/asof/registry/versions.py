@@ -29,7 +29,7 @@ _COLUMNS = (
 class ModelVersion:
     """A registered version with its estimator, ready to score.
 
-    `classes` are those of a multiclass problem. `seen_until` is when its test split began: it was not fitted on, stopped or
+    `classes` are those of a multiclass problem. `known_by` is its data cut-off, `seen_until` when its test split began: it was not fitted on, stopped or
     calibrated by a row of a later moment.
     """
 
@@ -41,6 +41,7 @@ class ModelVersion:
     feature_view: str
     schema: FeatureSchema
     classes: tuple[str | int, ...]
+    known_by: datetime
     seen_until: datetime
     estimator: Any
 
@@ -89,6 +90,7 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
         label=row["label"],
         feature_view=row["feature_view"],
         schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
+        known_by=row["known_by"],
         seen_until=row["known_by"] - parse_duration(json.loads(row["spec"])["split"]["test"]),
         classes=tuple(json.loads(row["classes"] or "[]")),
         estimator=load_artifact(row["artifact"], row["artifact_sha256"], Trust.of(project), owner),

@@ -5,8 +5,8 @@ DuckDB calls it with at most 2,048 rows, from several threads. It hides what a P
 own; what was raised first is kept here.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -39,6 +39,20 @@ class Function:
         """The call in SQL, with the features of a table or of the only one."""
         columns = (quoted(*([table] if table else []), name) for name in self.schema.names)
         return f"{self.name}({', '.join(columns)})"
+
+    @contextmanager
+    def known_to(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Registers it for the length of the block, and raises what it has raised instead of DuckDB's words for it."""
+        self.error = None
+        self.register(connection)
+        try:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            if self.error is None:
+                raise
+            raise self.error from error
+        finally:
+            self.remove(connection)
 
     def register(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Takes the place of a function of the same name."""

@@ -6,10 +6,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from asof.errors import SpecError, did_you_mean
-from asof.spec.model_spec import Features, Gate, Inference, ModelSpec, Split
+from asof.spec.inference import Experiment, Inference
+from asof.spec.model_spec import Features, Gate, ModelSpec, Split
 from asof.yaml_file import read_yaml
 
-_PARTS: dict[str, type[BaseModel]] = {"features": Features, "split": Split, "gates": Gate, "inference": Inference}
+_PARTS: dict[str, type[BaseModel]] = {
+    "features": Features,
+    "split": Split,
+    "gates": Gate,
+    "inference": Inference,
+    "experiment": Experiment,
+}
 
 
 def list_specs(models_dir: Path) -> dict[str, Path]:

@@ -36,6 +36,13 @@ METRICS: dict[Problem, dict[str, bool | None]] = {
     },
 }
 
+# Those that are a mean over rows, which the readout of an experiment can compute in SQL; lower is better in each.
+LOSSES: dict[Problem, tuple[str, ...]] = {
+    "binary": ("log_loss", "brier_score"),
+    "multiclass": ("log_loss",),
+    "regression": ("mean_absolute_error", "mean_squared_error"),
+}
+
 # What is measured besides for each group of a protected column.
 FAIRNESS: dict[Problem, tuple[str, ...]] = {
     "binary": ("selection_rate", "true_positive_rate", "false_positive_rate"),

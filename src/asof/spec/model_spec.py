@@ -3,16 +3,12 @@
 from math import isfinite
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from asof.spec.durations import Duration, PositiveDuration
-from asof.spec.metric_names import FAIRNESS, METRICS, Problem
-
-
-class Part(BaseModel):
-    """A part of a spec: unknown keys are refused, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+from asof.spec.inference import Experiment, Inference
+from asof.spec.metric_names import FAIRNESS, LOSSES, METRICS, Problem
+from asof.spec.part import Part
 
 
 class Features(Part):
@@ -71,17 +67,6 @@ class Gate(Part):
         return self
 
 
-class Inference(Part):
-    """How the model is used."""
-
-    window: PositiveDuration = Field(description="How far back from now `asof predict` looks for rows to score.")
-    policy: str | None = Field(default=None, description="SQL file that turns scores into decisions.")
-    keep_features: bool = Field(
-        default=True,
-        description="Keep with each prediction the features it was made from, for asof replay --predictions.",
-    )
-
-
 class ModelSpec(Part):
     """One ML model. The file's name is the model's name."""
 
@@ -113,6 +98,7 @@ class ModelSpec(Part):
     gates: list[Gate] = Field(default=[], description="What a version must reach.")
     freeze: bool = Field(default=False, description="Keep the rows that a version was trained on, in the registry.")
     inference: Inference
+    experiment: Experiment | None = Field(default=None, description="Other versions beside the champion, compared.")
 
     def metrics_of(self, slice_by: str) -> list[str]:
         """What is measured in the slices of a column: the metrics, and for a protected one the rates of fairness."""
@@ -145,6 +131,14 @@ class ModelSpec(Part):
                 raise ValueError(f"protected names '{column}', which is not among the slices")
         if self.calibration is not None and self.problem == "regression":
             raise ValueError("calibration is of probabilities; a regression problem has none")
+        if self.inference.threshold is not None and self.problem != "binary":
+            raise ValueError(f"inference.threshold is for a binary problem, this one is {self.problem}")
+        if self.experiment is not None and self.experiment.metric not in LOSSES[self.problem]:
+            losses = ", ".join(LOSSES[self.problem])
+            raise ValueError(
+                f"experiment.metric '{self.experiment.metric}' is not a mean over rows of a {self.problem} problem; "
+                f"known: {losses}"
+            )
         for gate in self.gates:
             self._check_gate(gate)
         return self

@@ -84,8 +84,9 @@ class Project:
         """The model spec `models/<name>.yml`. Raises SpecError."""
         spec = load_spec(self.root / "models", name)
         policy = spec.inference.policy
-        if policy is not None and not (self.root / policy).is_file():
-            raise SpecError(f"model spec models/{name}.yml: inference.policy: there is no file {self.root / policy}")
+        file = self.root / policy.split(":", maxsplit=1)[0] if policy is not None else None
+        if file is not None and not file.is_file():
+            raise SpecError(f"model spec models/{name}.yml: inference.policy: there is no file {file}")
         return spec
 
     @contextmanager

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -27,6 +28,17 @@ _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\
 def quoted(*parts: str) -> str:
     """A name for SQL, each part in double quotes: `quoted("ml", "metrics")` is `"ml"."metrics"`."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def literal(value: str | float | datetime | None) -> str:
+    """A value for SQL, where it cannot be bound: text in single quotes, an instant with its zone."""
+    if value is None:
+        return "null"
+    if isinstance(value, datetime):
+        return f"timestamptz '{value.isoformat(' ')}'"
+    if isinstance(value, float):
+        return f"{value!r}::double"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
 def warehouse_file(target: Target) -> Path:
@@ -55,9 +67,10 @@ def warehouse_file(target: Target) -> Path:
 class Warehouse:
     """An open warehouse. `ibis` reads it lazily; the methods here write to it. Close it, or use it in `with`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         self.connection = connection
-        self.path = path
+        self.target = target
+        self.path = warehouse_file(target)
 
     @cached_property
     def ibis(self) -> "Backend":
@@ -122,6 +135,10 @@ class Warehouse:
         with self._stopping():
             self.connection.execute(sql, list(parameters) or None)
 
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The one value of a query of one row."""
+        return next(iter(self.rows(sql, parameters)[0].values()))
+
     def insert(self, schema: str, table: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Appends rows that have the same keys, which are column names."""
         if not rows:
@@ -141,6 +158,16 @@ class Warehouse:
             yield
         finally:
             self.connection.unregister(name)
+
+    def limit_memory(self) -> None:
+        """Lets this session spill to disk what is more than 256 MiB for each thread, so that memory does not grow with rows.
+
+        A `memory_limit` of the target's own stays as it is.
+        """
+        own = {*self.target.settings["settings"], *self.target.settings["config_options"]}
+        if not {"memory_limit", "max_memory"} & {str(name).lower() for name in own}:
+            threads = self.value("select current_setting('threads')")
+            self.execute(f"set memory_limit = '{256 * max(2, int(threads))}MiB'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -182,7 +209,7 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
     Raises WarehouseError when the file is missing or unreadable, WarehouseLockedError when the wait was in vain.
     """
     connection = connect(target, read_only=read_only, create=create, wait=wait)
-    return Warehouse(connection, warehouse_file(target))
+    return Warehouse(connection, target)
 
 
 def connect(target: Target, *, read_only: bool, create: bool = False, wait: float) -> duckdb.DuckDBPyConnection:

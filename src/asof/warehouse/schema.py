@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from asof.errors import DataError
+from asof.errors import DataError, SignatureError
 
 Kind = Literal["numeric", "boolean", "categorical"]
 
@@ -67,15 +67,15 @@ class FeatureSchema:
         return pd.DataFrame({feature.name: _values(rows[feature.name], feature.kind) for feature in self.features})
 
     def check(self, columns: Iterable[tuple[str, dt.DataType]], owner: str) -> None:
-        """Raises DataError when a column is missing or has another type than the one that was learned from."""
+        """Raises SignatureError when a column is missing or has another type than the one that was learned from."""
         now = {name: str(type_.copy(nullable=True)) for name, type_ in columns}
         for feature in self.features:
             if feature.name not in now:
-                raise DataError(
+                raise SignatureError(
                     f"{owner}: the column '{feature.name}' that the version was trained on is gone; train anew"
                 )
             if now[feature.name] != feature.type:
-                raise DataError(
+                raise SignatureError(
                     f"{owner}: the column '{feature.name}' is {now[feature.name]}, the version was trained on "
                     f"{feature.type}; cast it back, or train anew"
                 )

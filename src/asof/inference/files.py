@@ -1,0 +1,63 @@
+"""Predictions as Parquet files beside the warehouse: `<folder>/<model>/day=2013-11-02/predictions.parquet`, days in UTC.
+
+Files of the days that a run touches are written to `.<run_id>` before it commits, and put in their places after it. A run
+that was killed between the two left its folder: the next one finishes what was committed, and removes what was not.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from asof.inference.table import AS_OF, PredictionTable
+from asof.registry.store import Registry
+from asof.warehouse.connection import Warehouse, literal
+
+_FILE = "predictions.parquet"
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """The files of one model. `run_id` is the run that writes now."""
+
+    folder: Path
+    run_id: str
+
+    @property
+    def staged(self) -> Path:
+        return self.folder / f".{self.run_id}"
+
+    def stage(self, warehouse: Warehouse, table: PredictionTable, start: datetime, end: datetime) -> None:
+        """Writes whole days as the transaction sees them, to be called in it."""
+        source = f"{table.name_in(warehouse)} where {AS_OF} > {literal(start)} and {AS_OF} <= {literal(end)}"
+        days = warehouse.rows(f"select distinct cast({AS_OF} as date) as day from {source} order by day")
+        self.staged.mkdir(parents=True)
+        for row in days:
+            path = self.staged / f"day={row['day']}" / _FILE
+            path.parent.mkdir()
+            rows = f"select * from {table.name_in(warehouse)} where cast({AS_OF} as date) = date '{row['day']}'"
+            warehouse.execute(f"copy ({rows} order by all) to {literal(str(path))} (format parquet)")
+
+    def publish(self) -> None:
+        """Puts staged files in their places, each at once; what is there is replaced."""
+        _publish(self.staged, self.folder)
+
+    def discard(self) -> None:
+        shutil.rmtree(self.staged, ignore_errors=True)
+
+    def heal(self, registry: Registry) -> None:
+        """Finishes or removes what runs left that were killed."""
+        for staged in sorted(self.folder.glob(".*-*-*-*-*")):
+            found = registry.rows("prediction_runs", "run_id = ?", [staged.name[1:]], columns=("status",))
+            if found and found[0]["status"] == "done":
+                _publish(staged, self.folder)
+            else:
+                shutil.rmtree(staged)
+
+
+def _publish(staged: Path, folder: Path) -> None:
+    for path in sorted(staged.glob(f"day=*/{_FILE}")):
+        target = folder / path.parent.name / _FILE
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)
+    shutil.rmtree(staged)

@@ -1,0 +1,196 @@
+"""One version at work on a feature view: made ready once, then run on a window, in a transaction, as often as needed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from asof.errors import PolicyError, SpecError, TooManyNullsError, did_you_mean
+from asof.inference.arms import Arm
+from asof.inference.attempt import Attempt
+from asof.inference.files import ParquetFiles
+from asof.inference.policy import SCORED, Policy, check_columns, decide, decision_of_one_row, read_policy
+from asof.inference.statements import Statements
+from asof.inference.table import PredictionTable
+from asof.inference.window import require_build
+from asof.registry.store import Registry
+from asof.registry.versions import ModelVersion, load_version
+from asof.scoring.function import Function, function_name, score_type
+from asof.scoring.reasons import Reasons
+from asof.scoring.scorer import Scorer
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.warehouse.connection import literal
+from asof.warehouse.feature_view import FeatureView
+
+_HALF = 0.5
+
+# What DuckDB raises where an expression fails on a row.
+_OF_AN_EXPRESSION = (
+    *(duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.BinderException),
+)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A version, its functions in the warehouse, the view that it reads and the table that it writes."""
+
+    project: Project
+    spec: ModelSpec
+    registry: Registry
+    arm: Arm
+    version: ModelVersion
+    view: FeatureView
+    table: PredictionTable
+    policy: Policy | None
+    score: Function
+    reasons: Function | None
+
+    @classmethod
+    def prepare(cls, project: Project, spec: ModelSpec, registry: Registry, arm: Arm, attempt: Attempt) -> Self:
+        """Raises an AsofError where the version, the view, the table or the policy will not do."""
+        inference, warehouse = spec.inference, registry.warehouse
+        version = load_version(registry, spec.name, arm.version, project)
+        policy = read_policy(project.root, inference.policy) if inference.policy and arm.decides else None
+        attempt.policy_sha256 = policy.sha256 if policy else None
+        view = project.view_in(warehouse, version.feature_view)
+        version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
+        attempt.built_up_to = require_build(registry, view, attempt.window, inference.max_build_age)
+        table = PredictionTable(project.predictions_schema, version, view.meta.key)
+        table.check(warehouse, view)
+        for name in inference.max_nulls:
+            if name not in version.schema.names:
+                near = did_you_mean(name, version.schema.names)
+                raise SpecError(
+                    f"model {spec.name}: inference.max_nulls names '{name}', which is no feature of {version.title}{near}"
+                )
+        scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
+        most = inference.reasons
+        return cls(
+            *(project, spec, registry, arm, version, view, table, policy),
+            score=Function.of_scores(
+                function_name(spec.name, arm.version), version.schema, score_type(len(version.classes)), lambda: scorer
+            ),
+            reasons=_reasons_function(scorer, most, version) if most else None,
+        )
+
+    @contextmanager
+    def functions(self) -> Iterator[None]:
+        """Makes the version's functions known to the warehouse for the length of the block."""
+        connection = self.registry.warehouse.connection
+        with ExitStack() as stack:
+            for function in (self.score, self.reasons):
+                if function is not None:
+                    stack.enter_context(function.known_to(connection))
+            yield
+
+    @property
+    def threshold(self) -> float:
+        """From which score a binary prediction is true."""
+        given = self.spec.inference.threshold
+        return _HALF if given is None else given
+
+    def run(self, attempt: Attempt, before_commit: Callable[[], None]) -> tuple[str, int]:
+        """Scores a window in one transaction; the status of the run and the number of rows scored.
+
+        A part of a backfill without an unscored row leaves nothing behind it. Raises TooManyNullsError, PolicyError,
+        EstimatorError or DataError, with nothing written.
+        """
+        warehouse, window = self.registry.warehouse, attempt.window
+        statements = Statements(
+            *(warehouse, self.view, self.table, self.version, window.start, window.end),
+            arm=self.arm.condition(self.spec.experiment, self.view.meta.key),
+        )
+        attempt.threshold = self.threshold if self.version.problem == "binary" else None
+        self.view.refuse_bad_keys(self.view.due(window.start, window.end))
+        attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
+        status = "done" if attempt.window_rows else "empty"
+        if not attempt.again and self.table.has_fingerprints(warehouse):
+            attempt.changed_rows = int(warehouse.value(statements.changed()))
+        unscored = statements.unscored(again=attempt.again)
+        if attempt.backfill and not warehouse.rows(f"{unscored} limit 1"):
+            return status, 0
+        self._refuse_nulls(statements, unscored)
+        files = self._files(attempt)
+        try:
+            with self.functions(), warehouse.transaction():
+                self.registry.create()
+                self.table.create(warehouse, self.view)
+                if attempt.again:
+                    warehouse.execute(statements.remove_done())
+                count = self._write(statements, unscored, attempt)
+                if files is not None and count:
+                    files.stage(warehouse, self.table, window.start, window.end)
+                    attempt.files = str(files.folder)
+                before_commit()
+                self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
+        except BaseException:
+            if files is not None:
+                files.discard()
+            raise
+        if files is not None and count:
+            files.publish()
+        return status, count
+
+    def _files(self, attempt: Attempt) -> ParquetFiles | None:
+        """Where the spec wants files, with what a killed run left there put right."""
+        if self.spec.inference.parquet is None:
+            return None
+        files = ParquetFiles(self.project.root / self.spec.inference.parquet / self.spec.name, attempt.run.run_id)
+        files.heal(self.registry)
+        return files
+
+    def _refuse_nulls(self, statements: Statements, unscored: str) -> None:
+        """Raises TooManyNullsError where a feature has a greater share of NULLs among the rows to score than is allowed."""
+        limits = self.spec.inference.max_nulls
+        if not limits:
+            return
+        shares = self.registry.warehouse.rows(statements.null_shares(list(limits), unscored))[0]
+        beyond = [
+            f"{shares[name]:.1%} of '{name}' (max_nulls allows {limit:.1%})"
+            for name, limit in limits.items()
+            if shares[name] is not None and shares[name] > limit
+        ]
+        if beyond:
+            raise TooManyNullsError(
+                f"feature view {self.view.name}: NULL in the rows to score are {', '.join(beyond)}; nothing was scored: "
+                f"look at what feeds these columns, then run: {self.view.meta.build_command}"
+            )
+
+    def _write(self, statements: Statements, unscored: str, attempt: Attempt) -> int:
+        """Scores and writes the rows; how many there were."""
+        warehouse = self.registry.warehouse
+        run = {
+            "alias": literal(attempt.alias),
+            "run_id": literal(attempt.run.run_id),
+            "scored_at": literal(self.project.clock.now()),
+        }
+        scored = statements.scored(unscored, self.score, self.reasons, self.threshold, run)
+        keep = self.spec.inference.keep_features
+        if self.policy is None:
+            decided = statements.with_decision(scored, "null", SCORED)
+            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
+        warehouse.execute(f"create or replace temporary table {SCORED} as\n{scored}\nlimit 0")
+        sql, identity = self.policy.select(warehouse), self.table.identity
+        check_columns(warehouse, sql, identity, self.policy.reference)
+        alone = decision_of_one_row(sql, identity)
+        if alone is None:
+            warehouse.execute(f"insert into {SCORED}\n{scored}")
+            decided = statements.with_decisions(decide(warehouse, sql, identity, self.policy.reference))
+            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
+        decided = statements.with_decision(scored, *alone)
+        try:
+            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
+        except _OF_AN_EXPRESSION as error:
+            if self.score.error or (self.reasons and self.reasons.error):
+                raise
+            raise PolicyError(f"policy {self.policy.reference} fails: {error}") from None
+
+
+def _reasons_function(scorer: Scorer, most: int, version: ModelVersion) -> Function:
+    reasons = Reasons.of(scorer, most)
+    name = function_name(version.model, version.version, "reasons")
+    return Function(name, version.schema, "VARCHAR", lambda columns: pa.array(reasons(columns), pa.string()))

@@ -1,0 +1,147 @@
+"""The SQL of a prediction run: which rows are due, which of them were scored, and what becomes of the others.
+
+Everything happens in the warehouse, row by row as it is read: the version is a function in it (`scoring/function.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from asof.inference.policy import DECISION, SCORED
+from asof.inference.table import AS_OF, FEATURES, PredictionTable
+from asof.registry.versions import ModelVersion
+from asof.scoring.function import Function
+from asof.warehouse.connection import Warehouse, literal, quoted
+from asof.warehouse.feature_view import FeatureView
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What one run asks of the warehouse. `arm` is the condition on a row of the view to fall to the version, if there is one.
+
+    The rows of a run are those with a moment in (window_from, window_to].
+    """
+
+    warehouse: Warehouse
+    view: FeatureView
+    table: PredictionTable
+    version: ModelVersion
+    window_from: datetime
+    window_to: datetime
+    arm: str | None
+
+    @property
+    def due(self) -> str:
+        """The rows of the view in the window."""
+        as_of = quoted(self.view.meta.as_of)
+        source = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)
+        conditions = [f"{as_of} > {literal(self.window_from)}", f"{as_of} <= {literal(self.window_to)}"]
+        conditions += [self.arm] if self.arm else []
+        return f"select * from {source} where {' and '.join(conditions)}"
+
+    @property
+    def done(self) -> str:
+        """The rows of the prediction table that the version has in the window."""
+        return (
+            f"select * from {self.table.name_in(self.warehouse)} where version = {self.version.version} "
+            f"and {AS_OF} > {literal(self.window_from)} and {AS_OF} <= {literal(self.window_to)}"
+        )
+
+    def _same(self, due: str, done: str) -> str:
+        pairs = [(name, name) for name in self.table.key] + [(self.view.meta.as_of, AS_OF)]
+        return " and ".join(f"{quoted(due, a)} = {quoted(done, b)}" for a, b in pairs)
+
+    def unscored(self, *, again: bool) -> str:
+        """The rows to score: those due, without those done unless they are scored again."""
+        if again or not self.table.is_in(self.warehouse):
+            return self.due
+        return f"select due.* from ({self.due}) as due anti join ({self.done}) as done on {self._same('due', 'done')}"
+
+    def remove_done(self) -> str:
+        """Removes what is scored again, and only that."""
+        table = self.table.name_in(self.warehouse)
+        return (
+            f"delete from {table} as done using ({self.due}) as due where done.version = {self.version.version} "
+            f"and {self._same('due', 'done')}"
+        )
+
+    def changed(self) -> str:
+        """How many rows were scored before from other features than they have now."""
+        return (
+            f"select count(*) as rows from (select *, {self._fingerprint(self._json)} as asof_now from ({self.due})) as due "
+            f"inner join ({self.done}) as done on {self._same('due', 'done')} where done.fingerprint <> due.asof_now"
+        )
+
+    def null_shares(self, columns: list[str], rows: str) -> str:
+        shares = ", ".join(f"avg(({quoted(name)} is null)::integer) as {quoted(name)}" for name in columns)
+        return f"select {shares} from ({rows})"
+
+    @property
+    def _struct(self) -> str:
+        return f"struct_pack({', '.join(f'{quoted(name)} := {quoted(name)}' for name in self.version.schema.names)})"
+
+    @property
+    def _json(self) -> str:
+        return f"to_json({self._struct})"
+
+    def _fingerprint(self, json: str) -> str:
+        """The first 16 digits of the MD5 of the features as JSON."""
+        return f"left(md5(cast({json} as varchar)), 16)"
+
+    def scored(
+        self, rows: str, score: Function, reasons: Function | None, threshold: float, run: dict[str, str]
+    ) -> str:
+        """The rows as a policy sees them: key, moment, version, scores, prediction, reasons and features.
+
+        `run` has further columns of the run as SQL.
+        """
+        version = self.version
+        inner = [f"{score.call('rows')} as asof_scores"]
+        if reasons is not None:
+            inner.append(f"{reasons.call('rows')} as asof_reasons")
+        columns = {
+            **{quoted(name): quoted(name) for name in self.table.key},
+            AS_OF: quoted(self.view.meta.as_of),
+            "model": literal(version.model),
+            "version": f"{version.version}::integer",
+            "alias": run["alias"],
+            **self._outcomes(threshold),
+            "reasons": "asof_reasons::json" if reasons else "null::json",
+            FEATURES: self._struct,
+            "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
+            "run_id": run["run_id"],
+            "scored_at": run["scored_at"],
+        }
+        if version.problem == "binary":
+            columns["threshold"] = literal(threshold)
+        listed = ",\n    ".join(f"{value} as {name}" for name, value in columns.items())
+        return f"select\n    {listed}\nfrom (select rows.*, {', '.join(inner)} from ({rows}) as rows)"
+
+    def _outcomes(self, threshold: float) -> dict[str, str]:
+        """The columns of scores, and what they predict: whether, which class, or how much."""
+        version = self.version
+        if version.problem == "multiclass":
+            classes = ", ".join(literal(name) for name in version.classes)
+            scores = {quoted(name): f"asof_scores[{place + 1}]" for place, name in enumerate(version.score_columns)}
+            best = "list_position(asof_scores, list_max(asof_scores))"
+            return {**scores, "prediction": f"([{classes}])[{best}]"}
+        prediction = f"asof_scores >= {literal(threshold)}" if version.problem == "binary" else "asof_scores"
+        return {"score": "asof_scores", "prediction": prediction}
+
+    def with_decision(self, scored: str, decision: str, name: str) -> str:
+        """The rows of `scored` with a decision that is an expression on each of them, in which they are called `name`."""
+        named = quoted(name)
+        return f"select {named}.*, cast(({decision}) as varchar) as {DECISION}\nfrom (\n{scored}\n) as {named}"
+
+    def with_decisions(self, decisions: str) -> str:
+        """The rows of the temporary table `scored` with those of a table of decisions."""
+        identity = ", ".join(quoted(name) for name in self.table.identity)
+        return f"select * from {SCORED} inner join {decisions} using ({identity})"
+
+    def to_write(self, decided: str, *, keep_features: bool) -> str:
+        """The rows of the prediction table from those of `scored` with their decisions."""
+        kept = "asof_json" if keep_features else "null::json"
+        internal = ["asof_json", FEATURES, *(["threshold"] if self.version.problem == "binary" else [])]
+        return (
+            f"select * exclude ({', '.join(internal)}), {kept} as {FEATURES}, {self._fingerprint('asof_json')} as fingerprint\n"
+            f"from (select *, to_json({FEATURES}) as asof_json from (\n{decided}\n))"
+        )

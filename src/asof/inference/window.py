@@ -1,0 +1,63 @@
+"""The window of a prediction run: from when to when, in which parts, and whether the view was built for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asof.clock import as_utc
+from asof.errors import ClockError, NotBuiltError
+from asof.registry.builds import built_up_to
+from asof.registry.store import Registry
+from asof.spec.durations import write_duration
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.warehouse.feature_view import FeatureView
+
+
+@dataclass(frozen=True)
+class Window:
+    """Moments in (start, end]; `ends_now` where no end was asked for."""
+
+    start: datetime
+    end: datetime
+    ends_now: bool
+
+    @classmethod
+    def of(cls, project: Project, spec: ModelSpec, start: datetime | None, end: datetime | None) -> "Window":
+        """What is given, else as long as the spec says and up to the present. Raises ClockError."""
+        present = project.clock.now()
+        until = as_utc(end) if end else present
+        if until > present:
+            raise ClockError(
+                f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later"
+            )
+        begin = as_utc(start) if start else until - spec.inference.window
+        if begin >= until:
+            raise ClockError(f"the window begins at {begin.isoformat()}, not before its end {until.isoformat()}")
+        return cls(begin, until, ends_now=end is None)
+
+    def parts(self, length: timedelta) -> Iterator["Window"]:
+        """The window in parts of a length, counted from its start."""
+        start = self.start
+        while start < self.end:
+            end = min(start + length, self.end)
+            yield Window(start, end, ends_now=False)
+            start = end
+
+
+def require_build(registry: Registry, view: FeatureView, window: Window, oldest: timedelta) -> datetime | None:
+    """Up to which moment the view was built; None where no build of it is on record.
+
+    Raises NotBuiltError when that is before the end that was asked for, or longer than `oldest` before the present.
+    """
+    built = built_up_to(registry, view.name)
+    if built is None:
+        return None
+    if built < window.end - (oldest if window.ends_now else timedelta(0)):
+        allowed = f", more than {write_duration(oldest)} before" if window.ends_now else ", before"
+        key = " (inference.max_build_age)" if window.ends_now else ""
+        raise NotBuiltError(
+            f"feature view {view.name}: it was last built up to {built.isoformat()}{allowed} the window's end "
+            f"{window.end.isoformat()}{key}; run: {view.meta.build_command}"
+        )
+    return built
