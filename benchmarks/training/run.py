@@ -46,7 +46,7 @@ def main() -> None:
 
 def compare(root: Path, rows: int, rounds: int | None) -> None:
     trees, planned, with_script = PLAN[rows]
-    shutil.copytree(HERE / "project", root)
+    shutil.copytree(HERE.parent / "question_project", root)
     environment = {
         **os.environ,
         "ASOF_WAREHOUSE": str(root / "bench.duckdb"),

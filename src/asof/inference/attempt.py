@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import duckdb
+
 from asof.inference.window import Window
 from asof.registry.runs import Run, cause_of
 from asof.spec.project import Project
@@ -52,4 +54,5 @@ class Attempt:
             "backfill": self.backfill,
             "rescored": self.again,
             "files": self.files,
+            "duckdb_version": duckdb.__version__,
         }

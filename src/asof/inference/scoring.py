@@ -109,7 +109,8 @@ class Scoring:
         attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
         status = "done" if attempt.window_rows else "empty"
         if not attempt.again and self.table.has_fingerprints(warehouse):
-            attempt.changed_rows = int(warehouse.value(statements.changed()))
+            runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
+            attempt.changed_rows = int(warehouse.value(statements.changed(runs)))
         unscored = statements.unscored(again=attempt.again)
         if attempt.backfill and not warehouse.rows(f"{unscored} limit 1"):
             return status, 0

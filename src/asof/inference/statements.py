@@ -6,6 +6,8 @@ Everything happens in the warehouse, row by row as it is read: the version is a 
 from dataclasses import dataclass
 from datetime import datetime
 
+import duckdb
+
 from asof.inference.policy import DECISION, SCORED
 from asof.inference.table import AS_OF, FEATURES, PredictionTable
 from asof.registry.versions import ModelVersion
@@ -64,11 +66,16 @@ class Statements:
             f"and {self._same('due', 'done')}"
         )
 
-    def changed(self) -> str:
-        """How many rows were scored before from other features than they have now."""
+    def changed(self, runs: str) -> str:
+        """How many rows were scored before from other features than they have now, by fingerprints of this DuckDB.
+
+        `runs` is the table of prediction runs.
+        """
+        comparable = f"select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)}"
         return (
-            f"select count(*) as rows from (select *, {self._fingerprint(self._json)} as asof_now from ({self.due})) as due "
-            f"inner join ({self.done}) as done on {self._same('due', 'done')} where done.fingerprint <> due.asof_now"
+            f"select count(*) as rows from (select *, {self._fingerprint} as asof_now from ({self.due})) as due "
+            f"inner join ({self.done}) as done on {self._same('due', 'done')} "
+            f"where done.fingerprint <> due.asof_now and done.run_id in ({comparable})"
         )
 
     def null_shares(self, columns: list[str], rows: str) -> str:
@@ -80,12 +87,9 @@ class Statements:
         return f"struct_pack({', '.join(f'{quoted(name)} := {quoted(name)}' for name in self.version.schema.names)})"
 
     @property
-    def _json(self) -> str:
-        return f"to_json({self._struct})"
-
-    def _fingerprint(self, json: str) -> str:
-        """The first 16 digits of the MD5 of the features as JSON."""
-        return f"left(md5(cast({json} as varchar)), 16)"
+    def _fingerprint(self) -> str:
+        """DuckDB's hash of the features: the cheapest by far, and comparable within one of its versions."""
+        return f"hash({', '.join(map(quoted, self.version.schema.names))})"
 
     def scored(
         self, rows: str, score: Function, reasons: Function | None, threshold: float, run: dict[str, str]
@@ -107,6 +111,7 @@ class Statements:
             **self._outcomes(threshold),
             "reasons": "asof_reasons::json" if reasons else "null::json",
             FEATURES: self._struct,
+            "fingerprint": self._fingerprint,
             "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
             "run_id": run["run_id"],
             "scored_at": run["scored_at"],
@@ -139,9 +144,7 @@ class Statements:
 
     def to_write(self, decided: str, *, keep_features: bool) -> str:
         """The rows of the prediction table from those of `scored` with their decisions."""
-        kept = "asof_json" if keep_features else "null::json"
-        internal = ["asof_json", FEATURES, *(["threshold"] if self.version.problem == "binary" else [])]
-        return (
-            f"select * exclude ({', '.join(internal)}), {kept} as {FEATURES}, {self._fingerprint('asof_json')} as fingerprint\n"
-            f"from (select *, to_json({FEATURES}) as asof_json from (\n{decided}\n))"
-        )
+        # JSON, since versions differ in their columns; DuckDB writes each number so that it reads back to the bit
+        kept = f"to_json({FEATURES})" if keep_features else "null::json"
+        internal = " exclude (threshold)" if self.version.problem == "binary" else ""
+        return f"select *{internal} replace ({kept} as {FEATURES})\nfrom (\n{decided}\n)"

@@ -82,7 +82,7 @@ class PredictionTable:
             DECISION: "VARCHAR",
             "reasons": "JSON",
             FEATURES: "JSON",
-            "fingerprint": "VARCHAR",
+            "fingerprint": "UBIGINT",
             "hindsight": "BOOLEAN",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",

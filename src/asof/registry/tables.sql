@@ -179,6 +179,7 @@ alter table prediction_runs add column if not exists built_up_to timestamptz; --
 alter table prediction_runs add column if not exists changed_rows bigint; -- scored before, from other features than now
 alter table prediction_runs add column if not exists threshold double; -- from which a binary prediction is true
 alter table prediction_runs add column if not exists policy_sha256 varchar; -- of the policy's file
+alter table prediction_runs add column if not exists duckdb_version varchar; -- fingerprints are comparable within one
 alter table prediction_runs add column if not exists files varchar; -- the folder that Parquet files were written to
 
 -- one row per arm of an experiment, each time that its arms or their versions have changed

@@ -1,4 +1,4 @@
-"""Arrow columns as the float32 matrix that XGBoost reads: texts by a table of their codes, numbers as they are."""
+"""Arrow columns as the float32 matrix that XGBoost reads: texts by tables, numbers by the arithmetic of their scalers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,62 +8,75 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asof.scoring.coded import CodedColumns
+from asof.scoring.columns import Columns
+from asof.scoring.numbers import Numbers
+from asof.scoring.texts import Text
 from asof.warehouse.schema import FeatureSchema
-
-_UNSEEN = "\x00 no category has this name"
 
 
 @dataclass(frozen=True)
-class Coding:
-    """The categories of a text column, and the code of each; then that of any other text, and last that of NULL."""
+class _TextFiller:
+    """A text column of the schema, looked up in its table."""
 
-    categories: pa.Array
-    codes: np.ndarray
+    position: int
+    values: pa.Array
+    table: np.ndarray
+    places: slice | np.ndarray
 
     @classmethod
-    def of(cls, columns: CodedColumns, name: str) -> "Coding | None":
-        """Of a column of a fitted encoder; None for a column that is passed on."""
-        encode = columns.encoder(name)
-        if encode is None:
-            return None
-        known = [value for value in columns.categories(name) if isinstance(value, str)]
-        return cls(pa.array(known, pa.string()), encode([*known, _UNSEEN, None]).astype(np.float32))
+    def of(cls, text: Text, schema: FeatureSchema) -> "_TextFiller":
+        values = pa.array(text.values, pa.string())
+        return cls(schema.names.index(text.feature), values, text.table.astype(np.float32), _together(text.places))
 
-    def __call__(self, column: pa.Array) -> np.ndarray:
-        """The codes of a column, shape (rows,), float32."""
-        unseen = len(self.categories)
-        positions = pc.index_in(column, value_set=self.categories).fill_null(unseen).to_numpy(zero_copy_only=False)
+    def fill(self, columns: Sequence[Any], matrix: np.ndarray) -> None:
+        column, unseen = columns[self.position], len(self.values)
+        found = pc.index_in(column, value_set=self.values).fill_null(unseen).to_numpy(zero_copy_only=False)
         if column.null_count:
-            positions = np.where(column.is_null().to_numpy(zero_copy_only=False), unseen + 1, positions)
-        coded: np.ndarray = self.codes[positions]
-        return coded
+            found = np.where(column.is_null().to_numpy(zero_copy_only=False), unseen + 1, found)
+        matrix[:, self.places] = self.table.take(found, axis=0)
+
+
+@dataclass(frozen=True)
+class _NumberFiller:
+    """Columns of numbers of the schema, and what becomes of them."""
+
+    positions: list[int]
+    numbers: Numbers
+    places: slice | np.ndarray
+
+    def fill(self, columns: Sequence[Any], matrix: np.ndarray) -> None:
+        block = np.empty((len(matrix), len(self.positions)))
+        for place, position in enumerate(self.positions):
+            block[:, place] = columns[position].cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        with np.errstate(over="ignore"):  # to infinity, as XGBoost itself does it
+            matrix[:, self.places] = self.numbers(block)
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Makes matrices of shape (rows, columns) in the order in which the trees get their columns."""
+    """Makes matrices of shape (rows, width) from the features in the order of the schema."""
 
-    names: list[str]
-    positions: list[int]  # of each column among the features of the schema
-    codings: list[Coding | None]
+    width: int
+    fillers: list[_TextFiller | _NumberFiller]
+    sources: list[str]
 
     @classmethod
-    def of(cls, columns: CodedColumns, schema: FeatureSchema) -> "Matrix | None":
-        """None where an encoder refuses texts that it has not seen, which it has to do itself."""
-        if not all(columns.takes_the_unseen(name) for name in columns.names):
-            return None
-        positions = [schema.names.index(name) for name in columns.names]
-        return cls(columns.names, positions, [Coding.of(columns, name) for name in columns.names])
+    def of(cls, columns: Columns, schema: FeatureSchema) -> "Matrix":
+        numbers = [
+            _NumberFiller([schema.names.index(name) for name in block.features], block, _together(block.places))
+            for block in columns.numbers
+        ]
+        return cls(columns.width, [*(_TextFiller.of(t, schema) for t in columns.texts), *numbers], columns.sources)
 
     def __call__(self, columns: Sequence[Any]) -> np.ndarray:
-        """`columns` are the features in the order of the schema."""
-        matrix = np.empty((len(columns[0]), len(self.names)), dtype=np.float32)
-        with np.errstate(over="ignore"):  # to infinity, as XGBoost itself does it
-            for place, (position, coding) in enumerate(zip(self.positions, self.codings, strict=True)):
-                column = columns[position]
-                if coding is not None:
-                    matrix[:, place] = coding(column)
-                else:
-                    matrix[:, place] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        matrix = np.empty((len(columns[0]), self.width), dtype=np.float32)
+        for filler in self.fillers:
+            filler.fill(columns, matrix)
         return matrix
+
+
+def _together(places: np.ndarray) -> slice | np.ndarray:
+    """Places that follow each other as a slice, which NumPy fills faster."""
+    first = int(places[0]) if len(places) else 0
+    together = np.array_equal(places, np.arange(first, first + len(places)))
+    return slice(first, first + len(places)) if together else places

@@ -22,21 +22,22 @@ class Reasons:
 
     trees: Trees
     most: int
+    features: list[str]
 
     @classmethod
     def of(cls, scorer: Scorer, most: int) -> "Reasons":
         """Raises EstimatorError for an estimator whose contributions are not known exactly."""
         if scorer.trees is None:
             raise EstimatorError(
-                f"{scorer.owner}: inference.reasons needs XGBoost's trees behind coded columns (asof.estimators.tree_pipeline), "
+                f"{scorer.owner}: inference.reasons needs XGBoost's trees behind known columns (as of asof.estimators.tree_pipeline), "
                 f"got {type(scorer.estimator).__name__}; leave the key out, or train such trees"
             )
-        return cls(scorer.trees, most)
+        return cls(scorer.trees, most, list(dict.fromkeys(scorer.trees.matrix.sources)))
 
     def __call__(self, columns: Sequence[Any]) -> list[str]:
         """JSON for each row: a list of features with their contribution, the greatest in size first."""
         found = self.contributions(columns)
-        names, most = self.trees.matrix.names, min(self.most, found.shape[1])
+        names, most = self.features, min(self.most, found.shape[1])
         order = np.argsort(-np.abs(found), axis=1, kind="stable")[:, :most]
         values = np.take_along_axis(found, order, axis=1)
         return [
@@ -50,7 +51,7 @@ class Reasons:
         ]
 
     def contributions(self, columns: Sequence[Any]) -> np.ndarray:
-        """Shape (rows, columns of the matrix)."""
+        """What each of the features adds, shape (rows, features); the columns made of one feature are added up."""
         model, matrix = self.trees.model, self.trees.matrix(columns)
         booster = model.get_booster()
         data = xgboost.DMatrix(
@@ -62,5 +63,8 @@ class Reasons:
         if found.ndim == 3:
             classes = booster.predict(data, output_margin=True, iteration_range=rounds).argmax(axis=1)
             found = found[np.arange(len(found)), classes]
-        contributions: np.ndarray = found[:, :-1]  # the last one is the trees' mean
+        owners = np.array([self.features.index(source) for source in self.trees.matrix.sources])
+        contributions = np.zeros((len(found), len(self.features)))
+        for place, owner in enumerate(owners):  # what is left is the trees' mean
+            contributions[:, owner] += found[:, place]
         return contributions

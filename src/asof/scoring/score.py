@@ -1,5 +1,7 @@
 """How a fitted estimator becomes scores: the same for evaluation, parity checks and inference."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,8 @@ def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> 
 
     Raises EstimatorError when the estimator refuses these rows, or gives one a score that is no finite number.
     """
-    try:
-        scores = np.asarray(_raw(estimator, frame, problem), dtype=np.float64)
-    except Exception as error:  # The user's estimator may raise anything.
-        raise EstimatorError(
-            f"{owner}: the fitted estimator fails on {len(frame)} rows: {in_short(error)}; "
-            "it must take what it has not seen in training, such as NULLs and new categories"
-        ) from error
+    with failing_as(owner, len(frame)):
+        scores = np.asarray(raw_scores(estimator, frame, problem), dtype=np.float64)
     wanted = (len(frame), len(estimator.classes_)) if problem == "multiclass" else (len(frame),)
     if scores.shape != wanted:
         raise EstimatorError(
@@ -40,7 +37,20 @@ def finite(scores: np.ndarray, owner: str) -> np.ndarray:
     return scores
 
 
-def _raw(estimator: Any, frame: pd.DataFrame, problem: Problem) -> Any:
+@contextmanager
+def failing_as(owner: str, rows: int) -> Iterator[None]:
+    """What an estimator raises in the block as EstimatorError."""
+    try:
+        yield
+    except Exception as error:  # The user's estimator may raise anything.
+        raise EstimatorError(
+            f"{owner}: the fitted estimator fails on {rows} rows: {in_short(error)}; "
+            "it must take what it has not seen in training, such as NULLs and new categories"
+        ) from error
+
+
+def raw_scores(estimator: Any, frame: Any, problem: Problem) -> Any:
+    """What the estimator itself says of a frame, or of the matrix that it takes."""
     if problem == "regression":
         return estimator.predict(frame)
     scores = np.asarray(estimator.predict_proba(frame))

@@ -1,4 +1,4 @@
-"""Scores Arrow columns with a fitted estimator: XGBoost behind coded columns from a matrix, all others from a frame.
+"""Scores Arrow columns with a fitted estimator: XGBoost behind known columns from a matrix, all others from a frame.
 
 Both give to the bit what the estimator itself gives for these rows; `tests/scoring` and the parity gate hold it.
 """
@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 from xgboost import XGBClassifier, XGBRegressor
 
-from asof.scoring.coded import coded_columns, columns_and_last
+from asof.errors import CompileError
+from asof.scoring.columns import columns_and_last, read_columns
 from asof.scoring.matrix import Matrix
-from asof.scoring.score import finite, score
+from asof.scoring.score import failing_as, finite, raw_scores, score
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
@@ -31,9 +32,10 @@ def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
     parts = columns_and_last(estimator)
     if parts is None or type(parts[1]) not in (XGBClassifier, XGBRegressor):
         return None
-    columns = coded_columns(parts[0], schema)
-    matrix = None if columns is None else Matrix.of(columns, schema)
-    return None if matrix is None else Trees(parts[1], matrix)
+    try:
+        return Trees(parts[1], Matrix.of(read_columns(parts[0], schema), schema))
+    except CompileError:
+        return None
 
 
 @dataclass
@@ -66,10 +68,6 @@ class Scorer:
             ]
             frame = self.schema.frame(pa.table(chunked, names=self.schema.names))
             return score(self.estimator, frame, self.problem, self.owner)
-        model, matrix = self.trees.model, self.trees.matrix(columns)
-        if self.problem == "regression":
-            found = model.predict(matrix)
-        else:
-            found = model.predict_proba(matrix)
-            found = found if self.problem == "multiclass" else found[:, list(model.classes_).index(1)]
+        with failing_as(self.owner, len(columns[0])):
+            found = raw_scores(self.trees.model, self.trees.matrix(columns), self.problem)
         return finite(np.asarray(found, dtype=np.float64), self.owner)

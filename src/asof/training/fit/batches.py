@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xgboost
 
-from asof.scoring.coded import Encode
 from asof.training.data.dataset import Part
+from asof.training.fit.coded import Encode
 
 _ROWS_AT_ONCE = 131_072
 # XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made anew beyond.

@@ -14,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import xgboost
 
-from asof.scoring.coded import CodedColumns, coded_columns, columns_and_last
+from asof.scoring.columns import columns_and_last
 from asof.training.data.dataset import Part
 from asof.training.fit.batches import Batches, Column, dictionary, occurring
+from asof.training.fit.coded import CodedColumns, coded_columns
 from asof.warehouse.schema import FeatureSchema
 
 

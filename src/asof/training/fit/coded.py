@@ -1,6 +1,6 @@
 """The usual columns of tree pipelines, text as codes and numbers as they are: recognised, and coded without a frame.
 
-What an encoder makes of a text it says itself, once for each distinct value. Training fits and inference scores from this.
+What an encoder makes of a text it says itself, once for each distinct value. Training fits from this.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 from asof.warehouse.schema import FeatureSchema
@@ -30,32 +29,12 @@ class CodedColumns:
         found = self._encoder_of(name)
         return None if found is None else lambda values: _codes(*found, values)
 
-    def takes_the_unseen(self, name: str) -> bool:
-        """Whether a column's encoder, if it has one, has a code for texts that it has not seen."""
-        found = self._encoder_of(name)
-        return found is None or found[0].handle_unknown == "use_encoded_value"
-
-    def categories(self, name: str) -> list[str | None]:
-        """The values of a coded column that the fitted encoder knows."""
-        fitted, position = self._encoder_of(name) or (None, 0)
-        return [] if fitted is None else list(fitted.categories_[position])
-
     def _encoder_of(self, name: str) -> tuple[OrdinalEncoder, int] | None:
         """The fitted encoder of a column, and the column's place in it."""
         for key, step, names in self.transformer.transformers if self.transformer is not None else ():
             if isinstance(step, OrdinalEncoder) and name in names:
                 return self.transformer.named_transformers_[key], list(names).index(name)  # type: ignore[union-attr]
         return None
-
-
-def columns_and_last(estimator: Any) -> tuple[Any, Any] | None:
-    """The column transformer of a pipeline, None where there is none, and its last step; None for a longer pipeline."""
-    if not isinstance(estimator, Pipeline):
-        return None, estimator
-    steps = [step for _, step in estimator.steps]
-    if len(steps) > 2:
-        return None
-    return (steps[0] if len(steps) == 2 else None), steps[-1]
 
 
 def coded_columns(transformer: Any, schema: FeatureSchema) -> CodedColumns | None:

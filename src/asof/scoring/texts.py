@@ -1,0 +1,91 @@
+"""What fitted encoders make of columns of text: a table for each, asked from the encoder itself, one value at a time."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from asof.errors import CompileError
+
+_UNSEEN = "\x00 no category has this name"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of text and the columns that come of it, at these places of the matrix.
+
+    `table` has a row for each of `values`, then one for any other text, then one for NULL; float64.
+    """
+
+    feature: str
+    values: list[str]
+    table: np.ndarray = field(repr=False)
+    places: np.ndarray = field(repr=False)
+
+    @property
+    def unseen(self) -> np.ndarray:
+        return self.table[-2]
+
+    @property
+    def null(self) -> np.ndarray:
+        return self.table[-1]
+
+
+def read_texts(transformer: Any, features: list[str], places: np.ndarray) -> list[Text]:
+    """What a fitted transformer makes of these features, each by itself.
+
+    Raises CompileError, which names it, for a transformer that is not known, or that refuses texts it has not seen.
+    """
+    known = _categories(transformer, len(features))
+    probes = [[*values, _UNSEEN, None] for values in known]
+
+    def ask(changed: int) -> np.ndarray:
+        """What comes out when one feature takes each of its values, and the others their first."""
+        count = len(probes[changed])
+        values = [probe if place == changed else [probe[0]] * count for place, probe in enumerate(probes)]
+        columns = {name: pd.Series(each, dtype=object) for name, each in zip(features, values, strict=True)}
+        return np.asarray(transformer.transform(pd.DataFrame(columns)), dtype=np.float64)
+
+    texts, left = [], np.ones(len(places), dtype=bool)
+    for place, feature in enumerate(features):
+        answers = ask(place)
+        moved = ~np.all(_same(answers, answers[0]), axis=0)
+        texts.append(Text(feature, known[place], answers[:, moved], places[moved]))
+        left &= ~moved
+    if left.any():  # columns that are the same whatever the text
+        constant = ask(0)[:, left]
+        texts[0] = Text(
+            features[0],
+            known[0],
+            np.hstack([texts[0].table, constant]),
+            np.concatenate([texts[0].places, places[left]]),
+        )
+    return texts
+
+
+def _same(answers: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    return (answers == reference) | (np.isnan(answers) & np.isnan(reference))
+
+
+def _categories(transformer: Any, width: int) -> list[list[str]]:
+    """The values that a fitted transformer knows, for each of its columns; what it makes of others it is asked later."""
+    steps = [step for _, step in transformer.steps] if isinstance(transformer, Pipeline) else [transformer]
+    known: list[set[str]] = [set() for _ in range(width)]
+    for step in steps:
+        if type(step) is SimpleImputer and not step.add_indicator and step.missing_values is None:
+            for place, value in enumerate(step.statistics_):
+                known[place] |= {value} if isinstance(value, str) else set()
+        elif type(step) in (OneHotEncoder, OrdinalEncoder):
+            if step.handle_unknown == "error":
+                raise CompileError(f"{type(step).__name__} with handle_unknown='error'")
+            for place, values in enumerate(step.categories_):
+                known[place] |= {value for value in values if isinstance(value, str)}
+        else:
+            raise CompileError(f"{type(step).__name__} for text")
+    if not any(type(step) in (OneHotEncoder, OrdinalEncoder) for step in steps):
+        raise CompileError(f"{type(steps[-1]).__name__} alone for text")
+    return [sorted(values) for values in known]
