@@ -19,3 +19,11 @@ def features(relation, columns=None, ttl=None, prefix=""):
 
 def feature_view(spine, features, label=None, lookback=None):
     return "select * from spine"
+
+
+def predict(model, view, alias="champion", where=None, threshold=0.5):
+    return f"select * from {view}"
+
+
+def experiment(model, view):
+    return f"select * from {view}"

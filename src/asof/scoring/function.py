@@ -8,14 +8,16 @@ own; what was raised first is kept here.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import Parameter, Signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
-from asof.scoring.scorer import Scorer
 from asof.warehouse.connection import quoted
 from asof.warehouse.schema import FeatureSchema
+
+if TYPE_CHECKING:
+    from asof.scoring.scorer import Scorer  # brings XGBoost, which dbt need not wait for
 
 
 def function_name(model: str, version: int, role: str = "score") -> str:
@@ -31,7 +33,7 @@ class Function:
         self.error: BaseException | None = None
 
     @classmethod
-    def of_scores(cls, name: str, schema: FeatureSchema, returns: str, scorer: Callable[[], Scorer]) -> "Function":
+    def of_scores(cls, name: str, schema: FeatureSchema, returns: str, scorer: Callable[[], "Scorer"]) -> "Function":
         """One that scores. `scorer` is asked for with the first rows, so that what is never called is never loaded."""
         return cls(name, schema, returns, lambda columns: _as_arrow(scorer().scores(columns)))
 

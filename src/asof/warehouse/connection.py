@@ -70,7 +70,6 @@ class Warehouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         self.connection = connection
         self.target = target
-        self.path = warehouse_file(target)
 
     @cached_property
     def ibis(self) -> "Backend":
@@ -82,6 +81,10 @@ class Warehouse:
     def reconnect(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Goes on with another connection; lazy tables that were made before are then read through it."""
         self.connection = self.ibis.con = connection
+
+    @property
+    def path(self) -> Path:
+        return warehouse_file(self.target)
 
     @cached_property
     def catalog(self) -> str:

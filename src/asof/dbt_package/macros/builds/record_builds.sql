@@ -1,0 +1,35 @@
+{#
+    The package's on-run-end: a row in the registry for each feature view that this run has built, with the present up to
+    which it was. `asof predict` reads it, and refuses to predict from a view whose build was forgotten or failed.
+
+    Nothing happens in runs that build no feature view, and on engines that asof does not predict on.
+#}
+{% macro _record_builds(results) %}
+    {%- set built = [] -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and target.type == 'duckdb' -%}
+        {%- for result in results if result.node.resource_type == 'model' and result.status == 'success' -%}
+            {%- if (result.node.config.meta.get('asof') or {}).get('role') == 'feature_view' -%}
+                {%- do built.append(result.node.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if built -%}
+        {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') -%}
+        create schema if not exists {{ registry }};
+
+        create table if not exists {{ registry }}.view_builds (
+            view varchar not null,
+            built_up_to timestamptz not null,
+            built_at timestamptz not null,
+            invocation_id varchar not null,
+            primary key (view, invocation_id)
+        );
+
+        insert into {{ registry }}.view_builds (view, built_up_to, built_at, invocation_id)
+        values
+        {%- for name in built %}
+        ('{{ name }}', {{ asof.now() }}, cast('{{ run_started_at.isoformat(' ') }}' as timestamptz), '{{ invocation_id }}')
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    {%- endif -%}
+{% endmacro %}
