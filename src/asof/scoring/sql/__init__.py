@@ -1,0 +1,1 @@
+"""A fitted estimator as SQL that any engine can run; what it is made of that SQL cannot compute is refused by name."""
