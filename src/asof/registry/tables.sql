@@ -125,6 +125,7 @@ alter table model_versions add column if not exists content_hash varchar; -- of 
 alter table model_versions add column if not exists estimator_sha256 varchar; -- of the estimator's file
 alter table model_versions add column if not exists staleness json; -- by metric, how much worse per week of age
 alter table model_versions add column if not exists frozen_table varchar; -- where these rows are kept; NULL: nowhere
+alter table model_versions add column if not exists parity json; -- the ways of scoring, held against the estimator
 
 -- one row per column that a version was trained on
 create table if not exists model_features (

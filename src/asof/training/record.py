@@ -12,6 +12,7 @@ from asof.errors import AsofError, DataError, WarehouseLockedError
 from asof.registry.artifact import artifact_hash
 from asof.registry.runs import Run
 from asof.registry.store import Registry
+from asof.scoring.parity import Parity
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.contents import contents
@@ -71,6 +72,7 @@ class Candidate:
     importances: list[Importance]
     points: list[Point]
     backtest: Backtest | None = None
+    parity: Parity | None = None
 
 
 def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[int, str]:
@@ -120,6 +122,7 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
                     "estimator_sha256": estimator_hash(attempt.project.root, spec),
                     "staleness": json.dumps(candidate.backtest.worse_per_week) if candidate.backtest else None,
                     "frozen_table": frozen,
+                    "parity": json.dumps(asdict(candidate.parity)) if candidate.parity else None,
                 }
             ],
         )

@@ -11,6 +11,7 @@ from asof.errors import DataError
 from asof.progress import Progress, Silent
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
 from asof.registry.store import Registry
+from asof.scoring.parity import check_parity
 from asof.scoring.score import score
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -20,7 +21,7 @@ from asof.training.data.reading import TrainingData, read_training_data
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.backtest import backtest as run_backtest
 from asof.training.judge.curves import label_points
-from asof.training.judge.gates import check_gates
+from asof.training.judge.gates import check_gates, parity_gates
 from asof.training.judge.importance import dropped_importances, shuffled_importances
 from asof.training.judge.verdict import judge
 from asof.training.record import Attempt, Candidate, record_failure, register
@@ -87,7 +88,7 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
         importances=shuffled_importances(spec, dataset, estimator),
         points=[*verdict.points, *label_points(data.label_over_time)],
     )
-    _check_parity(project, spec, estimator, candidate.artifact, dataset)
+    candidate = _with_parity(project, spec, estimator, candidate, dataset)
     candidate = _with_extras(candidate, fitter, data, estimator, progress, backtest=backtest, drop_one=drop_one)
 
     progress.step("registering")
@@ -131,14 +132,22 @@ def _with_extras(
     return candidate
 
 
-def _check_parity(project: Project, spec: ModelSpec, estimator: Any, artifact: bytes, dataset: Dataset) -> None:
-    """What will be loaded must score as what was evaluated does, to the bit."""
+def _with_parity(
+    project: Project, spec: ModelSpec, estimator: Any, candidate: Candidate, dataset: Dataset
+) -> Candidate:
+    """The candidate with a gate that did not pass for each way of scoring that differs from the estimator's own.
+
+    Raises DataError where what will be loaded does not score as what was evaluated does, to the bit.
+    """
     owner = f"model {spec.name}"
-    loaded = load_artifact(artifact, artifact_hash(artifact), Trust.of(project), owner)
-    frame = dataset.test.sample(_PARITY_ROWS).frame(dataset.schema)
+    loaded = load_artifact(candidate.artifact, artifact_hash(candidate.artifact), Trust.of(project), owner)
+    sample = dataset.test.sample(_PARITY_ROWS)
+    frame = sample.frame(dataset.schema)
     fitted, stored = (score(each, frame, spec.problem, owner) for each in (estimator, loaded))
     differ = int((fitted != stored).reshape(len(frame), -1).any(axis=1).sum())
     if differ:
         raise DataError(
             f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"
         )
+    found = check_parity(loaded, dataset.schema, spec.problem, sample.rows, owner)
+    return replace(candidate, parity=found, gates=[*candidate.gates, *parity_gates(found)])

@@ -53,26 +53,45 @@ class CompiledScores:
 
     def select(self, relation: str, passed: Mapping[str, str], names: list[str]) -> str:
         """The SELECT from a relation; `passed` are columns that go along, by name the SQL of each; `names` the scores'."""
+        first, *others = self.ctes(relation, passed)
+        text = ",\n\n".join(f"{step.name} as (\n{step.sql()}\n)" for step in (first, *others))
+        return f"with {text}\n\n{self.last([*passed], names, (others or [first])[-1].name)}"
+
+    def ctes(self, relation: str, passed: Mapping[str, str]) -> list["Step"]:
+        """The steps before the last one: features read, parts of the sums, sums, and what is made of them."""
         along = [f"{sql} as {name}" for name, sql in passed.items()]
         required = [f"{column(name)} is null" for name in self.required]
         missing = [f"({' or '.join(required)}) as asof_refused"] if required else []
         refused = ["asof_refused"] if required else []
-        ctes = [("inputs", [*along, *self.reads], relation)]
-        ctes.append(("parts", [*passed, *missing, *self.groups], "inputs"))
-        ctes.append(("sums", [*passed, *refused, *self.sums], "parts"))
+        found = [
+            Step("inputs", [*along, *self.reads], relation),
+            Step("parts", [*passed, *missing, *self.groups], "inputs"),
+            Step("sums", [*passed, *refused, *self.sums], "parts"),
+        ]
         for n, step in enumerate(self.steps):
-            ctes.append((f"step_{n + 1}", [*passed, *refused, *step], ctes[-1][0]))
-        text = ",\n\n".join(f"{name} as (\n{_select(columns, source)}\n)" for name, columns, source in ctes)
+            found.append(Step(f"step_{n + 1}", [*passed, *refused, *step], found[-1].name))
+        return found
+
+    def last(self, passed: list[str], names: list[str], source: str) -> str:
+        """The scores, from the step before."""
         scores = [
-            f"case when not asof_refused then {score} end as {name}" if required else f"{score} as {name}"
+            f"case when not asof_refused then {score} end as {name}" if self.required else f"{score} as {name}"
             for score, name in zip(self.scores, names, strict=True)
         ]
-        return f"with {text}\n\nselect\n    " + ",\n    ".join([*passed, *scores]) + f"\nfrom {ctes[-1][0]}"
+        return "select\n    " + ",\n    ".join([*passed, *scores]) + f"\nfrom {source}"
 
 
-def _select(columns: list[str], source: str) -> str:
-    listed = ",\n        ".join(columns)
-    return f"    select\n        {listed}\n    from {source}"
+@dataclass(frozen=True)
+class Step:
+    """A SELECT list and what it is from."""
+
+    name: str
+    columns: list[str]
+    source: str
+
+    def sql(self) -> str:
+        listed = ",\n        ".join(self.columns)
+        return f"    select\n        {listed}\n    from {self.source}"
 
 
 @dataclass(frozen=True)

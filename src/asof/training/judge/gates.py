@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asof.scoring.parity import Parity
 from asof.spec.metric_names import METRICS, Problem
 from asof.spec.model_spec import Gate, ModelSpec
 from asof.training.judge.evaluate import ALL, DIFFERENCE, Measurement
 
+_SHOWN = 3
 _RIVALS = {"champion": "champion", "baseline": "baseline", "linear": "linear model"}
 
 
@@ -25,6 +27,21 @@ def check_gates(spec: ModelSpec, measurements: Sequence[Measurement], *, has_cha
     """Each gate of the spec on the test split. A metric that is not defined there does not pass."""
     test = [measurement for measurement in measurements if measurement.split == "test"]
     return [_check(gate, spec.problem, test, has_champion=has_champion) for gate in spec.gates]
+
+
+def parity_gates(parity: Parity) -> list[GateResult]:
+    """A gate that did not pass for the function in DuckDB, and for the SQL, where they do not score as the estimator does."""
+    return [
+        GateResult(
+            f"parity of the {way} with the estimator",
+            passed=False,
+            value=float(len(rows)),
+            limit=0.0,
+            detail=f"{len(rows)} of {parity.rows} rows differ, such as {'; '.join(rows[:_SHOWN])}",
+        )
+        for way, rows in (("function in DuckDB", parity.function), ("compiled SQL", parity.sql))
+        if rows
+    ]
 
 
 def _check(gate: Gate, problem: Problem, test: list[Measurement], *, has_champion: bool) -> GateResult:

@@ -1,0 +1,176 @@
+"""Parity: before a version is registered, its function in DuckDB and its SQL are held against the estimator itself.
+
+Rows are those of the test split, and copies of them with NULLs, NaN, texts that nobody has seen, and numbers exactly at
+what the compiled SQL compares with. The function must agree to the bit, the SQL within 1e-6.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from asof.errors import CompileError, EstimatorError
+from asof.scoring.function import Function, score_type
+from asof.scoring.score import score
+from asof.scoring.scorer import Scorer
+from asof.scoring.sql.compile import CompiledScores, compile_scores
+from asof.spec.metric_names import Problem
+from asof.warehouse.connection import quoted
+from asof.warehouse.schema import FeatureSchema
+
+TOLERANCE = 1e-6
+
+_MOST_ROWS = 300  # DuckDB calls a function with 2,048 at once; all rows together are fewer
+_MOST_EDGES = 600
+_LARGEST_SMALLINT = 2**15
+_PARTS_AT_ONCE = 2
+_COMPARED = re.compile(r'("(?:[^"]|"")+") [<>]=? (-?[0-9.]+e[-+]?[0-9]+)')
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How many rows were compared, some words on those that differ, and why the version has no SQL, if it has none."""
+
+    rows: int
+    function: list[str]
+    sql: list[str]
+    not_compiled: str | None
+
+
+def check_parity(estimator: Any, schema: FeatureSchema, problem: Problem, sample: pa.Table, owner: str) -> Parity:
+    """Compares the ways of scoring on these rows of the warehouse and on harder copies of them."""
+    compiled, reason = None, None
+    try:
+        compiled = compile_scores(estimator, schema, problem)
+    except CompileError as error:
+        reason = str(error)
+
+    def own(table: pa.Table) -> np.ndarray:
+        return score(estimator, schema.frame(table), problem, owner)
+
+    rows = pa.table({name: _plain(sample[name]) for name in schema.names}).slice(0, _MOST_ROWS)
+    table = pa.concat_tables([rows, *(_taken(table, own) for table in harder_rows(rows, schema, compiled))])
+    table = table.combine_chunks()
+    expected = own(table)
+    with duckdb.connect() as connection:
+        numbered = table.append_column("asof_row", pa.array(range(len(table)), pa.int64()))
+        connection.register("arrow_rows", numbered)
+        listed = ", ".join(f"{quoted(f.name)}::{f.duckdb_type} as {quoted(f.name)}" for f in schema.features)
+        connection.execute(f"create table rows as select {listed}, asof_row from arrow_rows order by asof_row")
+        function = _by_function(connection, Scorer(estimator, schema, problem, owner), expected)
+        sql = expected if compiled is None else _by_sql(connection, compiled, expected)
+    tolerance = TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    return Parity(
+        rows=len(table),
+        function=_differing(table, function, expected, 0.0),
+        sql=_differing(table, sql, expected, tolerance),
+        not_compiled=reason,
+    )
+
+
+def _taken(table: pa.Table, own: Callable[[pa.Table], np.ndarray]) -> pa.Table:
+    """The rows that the estimator does not refuse, as it would whichever way it is called."""
+    try:
+        own(table)
+    except EstimatorError:
+        rows = [table.slice(n, 1) for n in range(len(table))]
+        if len(rows) == 1:
+            return table.slice(0, 0)
+        return pa.concat_tables([table.slice(0, 0), *(_taken(row, own) for row in rows)])
+    return table
+
+
+def harder_rows(rows: pa.Table, schema: FeatureSchema, compiled: CompiledScores | None) -> list[pa.Table]:
+    """Copies of rows: with a NULL each and with nothing else, with NaN, with a new text, and at the edges of the SQL."""
+    columns = {name: rows[name].to_pylist() for name in schema.names}
+    count = min(_MOST_ROWS, len(rows))
+
+    def changed(changes: list[tuple[str, object]]) -> pa.Table:
+        """Rows with one value changed in each."""
+        copies = {name: [values[n % len(rows)] for n in range(len(changes))] for name, values in columns.items()}
+        for n, (name, value) in enumerate(changes):
+            copies[name][n] = value
+        return pa.table({name: pa.array(copies[name], rows.schema.field(name).type) for name in schema.names})
+
+    texts = schema.categorical
+    floats = [feature.name for feature in schema.features if feature.type.startswith("float")]
+    tables = [
+        changed([(schema.names[n % len(schema.names)], None) for n in range(count)]),
+        pa.table({name: pa.nulls(1, rows.schema.field(name).type) for name in schema.names}),
+    ]
+    if floats:
+        tables.append(changed([(floats[n % len(floats)], float("nan")) for n in range(count)]))
+    if texts:
+        tables.append(changed([(texts[n % len(texts)], "no one has seen this") for n in range(count)]))
+    edges = _edges(schema, compiled) if compiled else []
+    return [*tables, changed(edges)] if edges else tables
+
+
+def _edges(schema: FeatureSchema, compiled: CompiledScores) -> list[tuple[str, object]]:
+    """Features with values at which the SQL changes its mind, and just below."""
+    types = {quoted(feature.name): feature for feature in schema.features}
+    found = sorted({match.groups() for group in compiled.groups for match in _COMPARED.finditer(group)})
+    chosen = found[:: max(1, 2 * len(found) // _MOST_EDGES)]
+    edges: list[tuple[str, object]] = []
+    for name, text in chosen:
+        feature, limit = types[name], float(text)
+        if feature.type.startswith("float"):
+            edges += [(feature.name, limit), (feature.name, float(np.nextafter(limit, -np.inf)))]
+        elif "int" in feature.type and abs(limit) < _LARGEST_SMALLINT:
+            whole = int(np.ceil(limit))
+            edges += [
+                (feature.name, max(0, value) if feature.type[0] == "u" else value) for value in (whole, whole - 1)
+            ]
+    return edges[:_MOST_EDGES]
+
+
+def _by_function(connection: duckdb.DuckDBPyConnection, scorer: Scorer, expected: np.ndarray) -> np.ndarray:
+    returns = score_type(expected.shape[1] if expected.ndim > 1 else 0)
+    function = Function.of_scores("asof_parity", scorer.schema, returns, lambda: scorer)
+    with function.known_to(connection):
+        found = connection.execute(f"select {function.call()} as score from rows order by asof_row").fetchnumpy()[
+            "score"
+        ]
+    scores: np.ndarray = np.stack(list(found)) if expected.ndim > 1 else np.asarray(found)
+    return scores
+
+
+def _by_sql(connection: duckdb.DuckDBPyConnection, compiled: CompiledScores, expected: np.ndarray) -> np.ndarray:
+    """The same expressions as in the whole SELECT, a few parts at once: planned together they would take a gigabyte."""
+    inputs, parts, *others = compiled.ctes("rows", {"asof_row": "asof_row"})
+    connection.execute(f"create temporary table {inputs.name} as {inputs.sql()}")
+    row, *columns = parts.columns
+    pieces = []
+    for start in range(0, len(columns), _PARTS_AT_ONCE):
+        name = f"piece_{start}"
+        chosen = ", ".join([row, *columns[start : start + _PARTS_AT_ONCE]])
+        connection.execute(f"create temporary table {name} as select {chosen} from {inputs.name}")
+        pieces.append(name)
+    joined = " ".join(f"inner join {name} using (asof_row)" for name in pieces[1:])
+    connection.execute(f"create temporary view {parts.name} as select * from {pieces[0]} {joined}")
+    for step in others:
+        connection.execute(f"create temporary view {step.name} as {step.sql()}")
+    names = [f"score_{n}" for n in range(len(compiled.scores))]
+    sql = compiled.last(["asof_row"], names, (others or [parts])[-1].name)
+    found = connection.execute(f"{sql} order by asof_row").fetchnumpy()
+    columns_of_scores: list[np.ndarray] = [
+        np.ma.filled(np.ma.asarray(found[name], dtype=float), np.nan) for name in names
+    ]
+    scores: np.ndarray = np.stack(columns_of_scores, axis=1)
+    return scores if expected.ndim > 1 else scores[:, 0]
+
+
+def _differing(table: pa.Table, found: np.ndarray, expected: np.ndarray, tolerance: float) -> list[str]:
+    """Words on rows where these are further apart; NaN is apart from everything."""
+    far = ~(np.abs(found - expected) <= tolerance)
+    places = np.flatnonzero(far.reshape(len(far), -1).any(axis=1))
+    return [f"{found[n]} instead of {expected[n]} for {table.slice(n, 1).to_pylist()[0]}" for n in map(int, places)]
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text without a dictionary."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
