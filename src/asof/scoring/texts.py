@@ -48,7 +48,9 @@ def read_texts(transformer: Any, features: list[str], places: np.ndarray) -> lis
         count = len(probes[changed])
         values = [probe if place == changed else [probe[0]] * count for place, probe in enumerate(probes)]
         columns = {name: pd.Series(each, dtype=object) for name, each in zip(features, values, strict=True)}
-        return np.asarray(transformer.transform(pd.DataFrame(columns)), dtype=np.float64)
+        found = transformer.transform(pd.DataFrame(columns))
+        # a ColumnTransformer that is not sparse as a whole makes its sparse parts dense
+        return np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)
 
     texts, left = [], np.ones(len(places), dtype=bool)
     for place, feature in enumerate(features):
