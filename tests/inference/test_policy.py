@@ -44,7 +44,7 @@ def test_ctrl_c_in_a_query(with_policy, monkeypatch):
     execute = Warehouse.execute
 
     def signalled(self, sql, *arguments):
-        if "create or replace temporary table" in sql:
+        if "temporary table asof_decided" in sql:
             threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
         execute(self, sql, *arguments)
 
