@@ -8,6 +8,7 @@ import asof
 def test_the_names():
     assert asof.__all__ == [
         "AsofError",
+        "CompiledModel",
         "FeatureSchema",
         "FeatureView",
         "LoggedRun",
@@ -20,6 +21,7 @@ def test_the_names():
         "TuningResult",
         "VersionComparison",
         "compare",
+        "compile_model",
         "log_run",
         "make_report",
         "predict",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asof.errors import AsofError
+    from asof.inference.compile import CompiledModel, compile_model
     from asof.inference.predict import PredictionResult, predict
     from asof.registry.aliases import promote, rollback
     from asof.report.write import Report, make_report
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AsofError",
+    "CompiledModel",
     "FeatureSchema",
     "FeatureView",
     "LoggedRun",
@@ -38,6 +40,7 @@ __all__ = [
     "TuningResult",
     "VersionComparison",
     "compare",
+    "compile_model",
     "log_run",
     "make_report",
     "predict",
@@ -50,6 +53,7 @@ __all__ = [
 
 _HOMES = {
     "AsofError": "asof.errors",
+    "CompiledModel": "asof.inference.compile",
     "FeatureSchema": "asof.warehouse.schema",
     "FeatureView": "asof.warehouse.feature_view",
     "ModelSpec": "asof.spec.model_spec",
@@ -62,6 +66,7 @@ _HOMES = {
     "TuningResult": "asof.training.tuning.tune",
     "VersionComparison": "asof.training.compare",
     "compare": "asof.training.compare",
+    "compile_model": "asof.inference.compile",
     "log_run": "asof.training.log_run",
     "make_report": "asof.report.write",
     "predict": "asof.inference.predict",

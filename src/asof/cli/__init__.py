@@ -13,6 +13,7 @@ import click
 from asof import __version__
 from asof.cli.aliases import promote, rollback
 from asof.cli.compare import compare
+from asof.cli.compile import compile_
 from asof.cli.lint import lint
 from asof.cli.predict import predict
 from asof.cli.replay import replay
@@ -34,7 +35,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (lint, replay, tune, train, report, compare, promote, rollback, predict, status):
+for command in (lint, replay, tune, train, report, compare, promote, rollback, predict, compile_, status):
     asof.add_command(command)
 
 

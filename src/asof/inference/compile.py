@@ -1,0 +1,58 @@
+"""A registered version as SQL that scores the rows of its feature view, on DuckDB or on another engine."""
+
+from dataclasses import dataclass
+
+from asof.errors import CompileError, did_you_mean
+from asof.inference.table import AS_OF
+from asof.registry.aliases import require_version
+from asof.registry.store import Registry
+from asof.registry.versions import load_version
+from asof.scoring.sql.compile import compile_scores
+from asof.scoring.sql.dialects import DIALECTS, in_dialect
+from asof.spec.project import Project
+from asof.warehouse.connection import quoted
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """One SELECT: the key of the feature view's rows, their moment, and the score, or of several classes one for each."""
+
+    model: str
+    version: int
+    dialect: str
+    sql: str
+
+
+def compile_model(
+    model: str,
+    project: Project | None = None,
+    *,
+    alias: str = "champion",
+    version: int | None = None,
+    dialect: str = "duckdb",
+) -> CompiledModel:
+    """Compiles the version behind an alias, or the one that is named.
+
+    Raises CompileError, which names the part, where the pipeline has one that SQL does not compute, or the dialect is not
+    known; RegistryError where there is no such version.
+    """
+    project = project or Project.open()
+    if dialect not in DIALECTS:
+        raise CompileError(f"no dialect '{dialect}'{did_you_mean(dialect, DIALECTS)}")
+    project.model_spec(model)
+    with project.warehouse(read_only=True) as warehouse:
+        registry = Registry(project, warehouse)
+        number = version or require_version(registry, model, alias, project.clock.now())
+        found = load_version(registry, model, number, project)
+        view = project.view_in(warehouse, found.feature_view)
+    taken = {name.lower() for name in (*view.meta.key, AS_OF)} & {name.lower() for name in found.schema.names}
+    if taken:
+        raise CompileError(f"{found.title}: a feature has the name '{min(taken)}' of a column of the result; rename it")
+    try:
+        compiled = compile_scores(found.estimator, found.schema, found.problem)
+    except CompileError as error:
+        raise CompileError(f"{found.title} cannot be compiled to SQL: {error}") from None
+    passed = {**{quoted(name): quoted(name) for name in view.meta.key}, AS_OF: quoted(view.meta.as_of)}
+    relation = quoted(view.meta.schema, view.meta.table)
+    sql = in_dialect(compiled.select(relation, passed, [quoted(name) for name in found.score_columns]), dialect)
+    return CompiledModel(model, number, dialect, f"-- {found.title}, on feature view {view.name}\n{sql}\n")
