@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from asof.errors import RegistryError
+from asof.registry.experiments import require_won
 from asof.registry.store import Registry
 from asof.spec.project import Project
 
@@ -65,7 +66,7 @@ def promote(
 
     Raises RegistryError when there is no such version by now, or a gate has rejected it.
     """
-    project.model_spec(model)
+    spec = project.model_spec(model)
     if force and (version is None or not (reason or "").strip()):
         raise RegistryError(
             f"model {model}: what is forced is named, and its reason is kept: "
@@ -96,6 +97,12 @@ def promote(
                 f"mend the model or its gates, then: asof train {model}; or overrule them: "
                 f"asof promote {model} {chosen} --force --reason '...'"
             )
+        if alias == "champion" and spec.experiment is not None and spec.experiment.required:
+            before = version_behind(registry, model, alias, present)
+            if before not in (None, chosen):
+                if not force:
+                    require_won(project, registry, model, chosen)
+                forced = force
         return _move(project, registry, model, alias, "promote", chosen, reason, forced=forced)
 
 

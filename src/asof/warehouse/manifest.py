@@ -57,6 +57,15 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
     )
 
 
+def find_readout(dbt_dir: Path, target_path: str, model: str) -> tuple[str, str] | None:
+    """Schema and table of the dbt model that says of itself that it is the readout of a model's experiment."""
+    for node in _read_nodes(dbt_dir, target_path).values():
+        meta = _meta(node)
+        if node["resource_type"] == "model" and (meta.get("role"), meta.get("model")) == ("experiment", model):
+            return node["schema"], node["alias"] or node["name"]
+    return None
+
+
 def _read_nodes(dbt_dir: Path, target_path: str) -> dict[str, dict[str, Any]]:
     path = dbt_dir / target_path / "manifest.json"
     try:

@@ -1,0 +1,260 @@
+{#
+    The readout of a model's experiment, one row per arm: a SELECT for a dbt model. What is compared is what `asof predict`
+    has recorded in the registry; when an arm gets another version or share, the readout begins anew. DuckDB only.
+
+    model   the name of the model spec
+    view    the feature view, as ref(...); its labels are the outcomes
+
+    Columns: model, experiment, alias, version, read_at, started_at, metric, units, rows, value (the metric: the mean over
+    units of the mean of their rows), difference (to the champion; below 0 is better), difference_low and difference_high
+    (a confidence sequence: valid at every look, not at one alone), p_value (always valid), expected_share, share,
+    chi_square and sample_ratio_mismatch (at 0.001), verdict (won, lost, open, invalid; NULL for the champion).
+
+    The test is the mixture sequential probability ratio test with a normal mixture of the spec's smallest_effect as its
+    standard deviation (Johari, Koomen, Pekelis and Walsh, 2022, "Always Valid Inference", Operations Research 70).
+#}
+{% macro experiment(model, view) %}
+    {%- if not execute -%}
+        {{ return('select 1 as not_compiled_yet') }}
+    {%- endif -%}
+    {%- set spine = asof._spine_of_view(view) -%}
+    {%- set found = asof._experiment_of(model) -%}
+    {%- if found is none -%}
+        {%- do exceptions.warn(
+            "asof.experiment: no experiment of model " ~ model ~ " is on record, so that " ~ this.identifier
+            ~ " is empty; write `experiment` in models/" ~ model ~ ".yml, promote its aliases, then run: asof predict " ~ model
+        ) -%}
+    {%- endif -%}
+    {{- return(asof._experiment_sql(model, view, spine, found)) -}}
+{% endmacro %}
+
+
+{% macro _experiment_sql(model, view, spine, found) -%}
+{%- set nothing = found is none -%}
+{%- set experiment = found or {
+    'unit': spine.key, 'label': none, 'metric': 'none', 'problem': 'binary', 'alpha': 0.05, 'smallest_effect': 1, 'classes': [],
+    'predictions': none, 'registry': none, 'number': 0,
+} -%}
+{%- if nothing -%}
+select
+    {%- for name, type in asof._experiment_columns() %}
+    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+where false
+{%- else -%}
+with arms as (
+    select experiment, alias, version, share, started_at
+    from {{ experiment.registry }}.experiments
+    where model = '{{ model }}' and number = {{ experiment.number }}
+),
+
+-- the champion's row and those of the other arms since the experiment began, whose outcome is known by now
+matured as (
+    select
+        arms.alias,
+        {%- for column in experiment.unit %}
+        features.{{ adapter.quote(column) }} as unit_{{ loop.index }},
+        {%- endfor %}
+        {{ asof._loss(experiment) }} as loss
+    from arms
+    inner join {{ experiment.predictions }} as predictions
+        on
+            arms.alias = predictions.alias
+            and arms.version = predictions.version
+            and arms.started_at <= predictions.scored_at
+            and not predictions.hindsight
+    inner join {{ view }} as features
+        on
+            {%- for column in spine.key %}
+            predictions.{{ adapter.quote(column) }} = features.{{ adapter.quote(column) }} and
+            {%- endfor %}
+            predictions.as_of = features.{{ adapter.quote(spine.as_of) }}
+    where
+        features.{{ adapter.quote(experiment.label) }} is not null
+        and features.label_known_at <= {{ asof.now() }}
+        and predictions.scored_at <= {{ asof.now() }}
+),
+
+-- rows of one unit are not independent of each other: each unit counts once
+by_unit as (
+    select
+        alias,
+        {%- for column in experiment.unit %}
+        unit_{{ loop.index }},
+        {%- endfor %}
+        avg(loss) as loss,
+        count(*) as row_count
+    from matured
+    group by all
+),
+
+by_arm as (
+    select
+        alias,
+        count(*) as units,
+        cast(sum(row_count) as bigint) as row_count,
+        avg(loss) as value,
+        var_samp(loss) as variance
+    from by_unit
+    group by alias
+),
+
+-- a shadow has scored the champion's units, too: its difference is that within each of them
+paired as (
+    select
+        shadow.alias,
+        count(*) as units,
+        avg(shadow.loss - champion.loss) as difference,
+        var_samp(shadow.loss - champion.loss) / count(*) as error_squared
+    from by_unit as shadow
+    inner join by_unit as champion
+        on
+            champion.alias = 'champion'
+            {%- for column in experiment.unit %}
+            and shadow.unit_{{ loop.index }} is not distinct from champion.unit_{{ loop.index }}
+            {%- endfor %}
+    inner join arms on shadow.alias = arms.alias and arms.share is null
+    group by shadow.alias
+),
+
+compared as (
+    select
+        arms.*,
+        coalesce(by_arm.units, 0) as units,
+        coalesce(by_arm.row_count, 0) as row_count,
+        by_arm.value,
+        case
+            when arms.alias = 'champion' then null
+            when arms.share is null then paired.difference
+            else by_arm.value - champion.value
+        end as difference,
+        case
+            when arms.alias = 'champion' then null
+            when arms.share is null then paired.error_squared
+            else by_arm.variance / by_arm.units + champion.variance / champion.units
+        end as error_squared,
+        case when arms.share is not null then coalesce(by_arm.units, 0) end as deciding_units,
+        sum(deciding_units) over () as all_units
+    from arms
+    left join by_arm on arms.alias = by_arm.alias
+    left join by_arm as champion on champion.alias = 'champion'
+    left join paired on arms.alias = paired.alias
+),
+
+tested as (
+    select
+        *,
+        pow({{ experiment.smallest_effect }}::double, 2) as mixture,
+        nullif(error_squared, 0) as noise,
+        sum(case when share > 0 and all_units > 0 then pow(deciding_units - share * all_units, 2) / (share * all_units) end)
+            over () as chi_square,
+        count(share) over () - 1 as degrees
+    from compared
+),
+
+bounds as (
+    select
+        *,
+        sqrt(
+            2 * noise * (noise + mixture) / mixture * (ln(1 / {{ experiment.alpha }}::double) + ln((noise + mixture) / noise) / 2)
+        ) as radius,
+        least(
+            1,
+            sqrt((noise + mixture) / noise) * exp(-mixture * pow(difference, 2) / (2 * noise * (noise + mixture)))
+        ) as p_value,
+        -- of the chi-squared distribution with so many degrees of freedom, exceeded once in a thousand times
+        chi_square > ([10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.124, 27.877])[least(degrees, 9)]
+            as sample_ratio_mismatch
+    from tested
+)
+
+select
+    '{{ model }}' as model,
+    experiment,
+    alias,
+    version,
+    {{ asof.now() }} as read_at,
+    started_at,
+    '{{ experiment.metric }}' as metric,
+    units,
+    row_count as rows,
+    value,
+    difference,
+    difference - radius as difference_low,
+    difference + radius as difference_high,
+    p_value,
+    share as expected_share,
+    deciding_units / nullif(all_units, 0)::double as share,
+    chi_square,
+    coalesce(sample_ratio_mismatch, false) as sample_ratio_mismatch,
+    case
+        when alias = 'champion' then null
+        when coalesce(sample_ratio_mismatch, false) then 'invalid'
+        when difference_high < 0 then 'won'
+        when difference_low > 0 then 'lost'
+        else 'open'
+    end as verdict
+from bounds
+{%- endif %}
+{%- endmacro %}
+
+
+{# What a row costs, as SQL: the metric is its mean. #}
+{% macro _loss(experiment) %}
+    {%- set label = 'features.' ~ adapter.quote(experiment.label) -%}
+    {%- if experiment.metric == 'brier_score' -%}
+        pow(predictions.score - {{ label }}::integer, 2)
+    {%- elif experiment.metric == 'log_loss' and experiment.problem == 'binary' -%}
+        -ln(greatest(case when {{ label }}::integer = 1 then predictions.score else 1 - predictions.score end, 1e-15::double))
+    {%- elif experiment.metric == 'log_loss' -%}
+        -ln(greatest(case {{ label }}
+        {%- for name in experiment.classes %} when
+            {{- ' ' ~ (dbt.string_literal(dbt.escape_single_quotes(name)) if name is string else name) }} then predictions.
+            {{- adapter.quote('score_' ~ name) }}
+        {%- endfor %} end, 1e-15::double))
+    {%- elif experiment.metric == 'mean_absolute_error' -%}
+        abs(predictions.score - {{ label }})
+    {%- else -%}
+        pow(predictions.score - {{ label }}, 2)
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The last experiment of a model that was on record at the present; none if there is none. #}
+{% macro _experiment_of(model) %}
+    {%- set name = dbt.string_literal(dbt.escape_single_quotes(model)) -%}
+    {%- set ml = asof._registry_schema('experiments') -%}
+    {%- if ml is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set rows = run_query(
+        "select number, metric, cast(unit as varchar), smallest_effect, alpha, version from " ~ ml
+        ~ ".experiments where model = " ~ name ~ " and started_at <= " ~ asof.now()
+        ~ " order by number desc, alias = 'champion' desc limit 1"
+    ).rows -%}
+    {%- if not rows -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set row = rows[0] -%}
+    {%- set version = run_query(
+        "select problem, label, cast(classes as varchar) from " ~ ml ~ ".model_versions where model = " ~ name
+        ~ " and version = " ~ row[5]
+    ).rows[0] -%}
+    {%- set predictions = adapter.quote(var('asof_predictions_schema', none) or 'predictions') -%}
+    {{ return({
+        'registry': ml, 'number': row[0] | int, 'metric': row[1], 'unit': fromjson(row[2]), 'smallest_effect': row[3],
+        'alpha': row[4], 'problem': version[0], 'label': version[1], 'classes': fromjson(version[2]) if version[2] else [],
+        'predictions': adapter.quote(target.database) ~ '.' ~ predictions ~ '.' ~ adapter.quote(model),
+    }) }}
+{% endmacro %}
+
+
+{% macro _experiment_columns() %}
+    {{ return([
+        ('model', 'varchar'), ('experiment', 'varchar'), ('alias', 'varchar'), ('version', 'integer'),
+        ('read_at', 'timestamptz'), ('started_at', 'timestamptz'), ('metric', 'varchar'), ('units', 'bigint'),
+        ('rows', 'bigint'), ('value', 'double'), ('difference', 'double'), ('difference_low', 'double'),
+        ('difference_high', 'double'), ('p_value', 'double'), ('expected_share', 'double'), ('share', 'double'),
+        ('chi_square', 'double'), ('sample_ratio_mismatch', 'boolean'), ('verdict', 'varchar'),
+    ]) }}
+{% endmacro %}

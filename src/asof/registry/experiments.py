@@ -1,0 +1,39 @@
+"""Whether a version has won its experiment, as the project's readout (the macro `asof.experiment`) says."""
+
+from asof.errors import RegistryError
+from asof.registry.store import Registry
+from asof.spec.project import Project
+from asof.warehouse.manifest import find_readout
+
+
+def require_won(project: Project, registry: Registry, model: str, version: int) -> None:
+    """Raises RegistryError unless the last readout says that the version won."""
+    demand = f"model {model}: experiment.required lets only a version that won its experiment become champion"
+    found = find_readout(project.dbt_dir, project.target_path, model)
+    warehouse = registry.warehouse
+    if found is None or not warehouse.has_table(*found):
+        raise RegistryError(
+            f"{demand}, and no dbt model reads it out; write one that is {{{{ asof.experiment('{model}', ref(...)) }}}}, with "
+            f"meta: {{asof: {{role: experiment, model: {model}}}}} in its YAML, then run: "
+            f"dbt build --project-dir {project.dbt_dir.name}"
+        )
+    rows = warehouse.rows(
+        f"select alias, verdict, difference, difference_low, difference_high, metric from {warehouse.qualified(*found)} "
+        "where model = ? and version = ? and alias <> 'champion' and read_at <= ?",
+        [model, version, project.clock.now()],
+    )
+    if any(row["verdict"] == "won" for row in rows):
+        return
+    told = "it has none of this version"
+    if rows:
+        row = rows[0]
+        told = f"it is {row['verdict']}"
+        if row["difference"] is not None and row["difference_low"] is not None:
+            told += (
+                f": {row['metric']} differs by {row['difference']:+.4f} "
+                f"({row['difference_low']:+.4f} to {row['difference_high']:+.4f})"
+            )
+    raise RegistryError(
+        f"{demand}; the readout {found[0]}.{found[1]} says of version {version} that {told}; wait, or overrule it: "
+        f"asof promote {model} {version} --force --reason '...'"
+    )
