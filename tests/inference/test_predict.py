@@ -25,15 +25,6 @@ from asof.registry.versions import load_version
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def promoted(toy):
-    """Both models, each with a champion trained on day 80; the window of two days before then has rows 157 to 160."""
-    for model in ("big", "size"):
-        train(model, toy.open(FIRST + 80 * DAY))
-        promote(toy.open(FIRST + 80 * DAY), model)
-    return toy
-
-
 def ids(toy, model="big"):
     return [i for (i,) in toy.sql(f"select id from predictions.{model} order by id")]
 

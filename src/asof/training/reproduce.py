@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from asof.errors import RegistryError
@@ -21,6 +20,7 @@ from asof.training.fit.fitting import Fitter
 from asof.training.judge.evaluate import ALL, Measurement
 from asof.training.judge.verdict import judge
 from asof.training.record import estimator_hash
+from asof.training.spool import spool_folder
 from asof.warehouse.schema import Feature, FeatureSchema
 
 _VERSION = (
@@ -82,8 +82,8 @@ def reproduce(
     Metrics agree when they are equal to the last digit. Raises RegistryError when there is no such version, or it is of an
     asof that did not record enough.
     """
-    with TemporaryDirectory(prefix="asof-train-") as spool:
-        return _reproduce(model, version, project or Project.open(), progress or Silent(), Path(spool))
+    with spool_folder() as spool:
+        return _reproduce(model, version, project or Project.open(), progress or Silent(), spool)
 
 
 def _reproduce(model: str, version: int, project: Project, progress: Progress, spool: Path) -> Reproduction:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from asof.clock import as_utc
@@ -26,6 +25,7 @@ from asof.training.judge.importance import dropped_importances, shuffled_importa
 from asof.training.judge.verdict import judge
 from asof.training.record import Attempt, Candidate, record_failure, register
 from asof.training.result import TrainingResult
+from asof.training.spool import spool_folder
 
 _PARITY_ROWS = 1000
 
@@ -51,8 +51,8 @@ def train(
     spec = project.model_spec(model) if isinstance(model, str) else model
     attempt = Attempt(project, spec, as_utc(known_by) if known_by else project.clock.now())
     try:
-        with TemporaryDirectory(prefix="asof-train-") as spool:
-            return _train(attempt, progress or Silent(), Path(spool), backtest=backtest, drop_one=drop_one)
+        with spool_folder() as spool:
+            return _train(attempt, progress or Silent(), spool, backtest=backtest, drop_one=drop_one)
     except (Exception, KeyboardInterrupt) as error:
         record_failure(attempt, error)
         raise

@@ -1,0 +1,18 @@
+"""Both toy models with a champion trained on day 80; the window of two days before then has rows 157 to 160."""
+
+from datetime import timedelta
+
+import pytest
+from toy import FIRST, ToyProject
+
+from asof import promote, train
+
+DAY_80 = FIRST + timedelta(days=80)
+
+
+@pytest.fixture
+def promoted(toy) -> ToyProject:
+    for model in ("big", "size"):
+        train(model, toy.open(DAY_80))
+        promote(toy.open(DAY_80), model)
+    return toy

@@ -1,0 +1,100 @@
+"""Parquet files beside the warehouse: a file for each day, whole at every moment, and put right after a crash."""
+
+from datetime import timedelta
+
+import pytest
+from toy import FIRST
+
+from asof import predict
+from asof.inference.files import ParquetFiles
+
+DAY = timedelta(days=1)
+DAY_80 = FIRST + 80 * DAY
+
+
+@pytest.fixture
+def project(promoted):
+    promoted.edit("models/big.yml", "window: 2 days", "window: 2 days, parquet: exported")
+    return promoted
+
+
+def in_files(project):
+    return project.sql(
+        f"select * exclude (day) from read_parquet('{project.root}/exported/big/*/*.parquet') order by all"
+    )
+
+
+def in_table(project):
+    return project.sql("from predictions.big order by all")
+
+
+def days(project):
+    return sorted(path.name for path in (project.root / "exported/big").iterdir())
+
+
+def test_a_file_for_each_day(project):
+    result = predict("big", project.open(DAY_80))
+    assert result.files == str(project.root / "exported/big")
+    assert days(project) == ["day=2024-03-19", "day=2024-03-20", "day=2024-03-21"]
+    assert in_files(project) == in_table(project)
+    assert project.sql("select files from ml.prediction_runs") == [(result.files,)]
+    # the day that was begun is written anew with the next rows, and those scored again are there once
+    predict("big", project.open(DAY_80 + DAY))
+    predict("big", project.open(DAY_80 + DAY), again=True)
+    assert in_files(project) == in_table(project)
+    assert len(in_files(project)) == 6
+
+
+def test_nothing_new_touches_no_file(project):
+    predict("big", project.open(DAY_80))
+    before = {path: path.stat().st_mtime_ns for path in (project.root / "exported").rglob("*.parquet")}
+    assert predict("big", project.open(DAY_80)).files is None
+    assert {path: path.stat().st_mtime_ns for path in (project.root / "exported").rglob("*.parquet")} == before
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_killed_after_the_commit(project, monkeypatch):
+    """The rows are in the table, their files wait: the next run puts them in their places, whatever it scores itself."""
+
+    def killed(_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ParquetFiles, "publish", killed)
+        with pytest.raises(Killed):
+            predict("big", project.open(DAY_80))
+    assert len(in_table(project)) == 4
+    assert [name[0] for name in days(project)] == ["."]
+    assert predict("big", project.open(DAY_80)).scored_rows == 0
+    assert in_files(project) == in_table(project)
+    assert days(project) == ["day=2024-03-19", "day=2024-03-20", "day=2024-03-21"]
+
+
+def test_killed_before_the_commit(project, monkeypatch):
+    """Files of rows that were never written are removed."""
+
+    def killed(_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("asof.inference.scoring.Attempt.row", killed)
+        patch.setattr(ParquetFiles, "discard", lambda _: None)  # no process that is killed cleans up
+        with pytest.raises((Killed, TypeError)):
+            predict("big", project.open(DAY_80))
+    assert [name[0] for name in days(project)] == ["."]
+    project.edit("models/big.yml", "window: 2 days", "window: 1 day")
+    predict("big", project.open(DAY_80))
+    assert in_files(project) == in_table(project)
+    assert days(project) == ["day=2024-03-20", "day=2024-03-21"]
+
+
+def test_an_error_leaves_no_file(project):
+    project.edit("models/big.yml", "parquet: exported", "parquet: exported, policy: inference/big.sql")
+    (project.root / "inference").mkdir()
+    (project.root / "inference/big.sql").write_text("select id, as_of, cast('x' as integer) as decision from scored")
+    with pytest.raises(Exception, match="policy inference/big.sql fails"):
+        predict("big", project.open(DAY_80))
+    assert not (project.root / "exported/big").exists() or days(project) == []
