@@ -63,7 +63,7 @@ def test_every_macro_and_test_of_the_package_is_documented():
     sources = [path.read_text() for path in (ROOT / "src/asof/dbt_package").rglob("*.sql")]
     macros = {name for sql in sources for name in re.findall(r"{% macro (\w+)\(", sql)}
     public = {name for name in macros if not name.startswith(("_", "default__", "duckdb__"))}
-    assert public == {"feature_view", "features", "visible", "now", "new_since"}
+    assert public == {"feature_view", "features", "visible", "now", "new_since", "predict", "experiment"}
     for name in public:
         assert f"`asof.{name}(" in text
     for name in {name for sql in sources for name in re.findall(r"{% test (\w+)\(", sql)}:
@@ -73,7 +73,7 @@ def test_every_macro_and_test_of_the_package_is_documented():
 def test_every_table_of_the_registry_is_documented():
     sql = (ROOT / "src/asof/registry/tables.sql").read_text()
     tables = re.findall(r"create (?:table if not exists|or replace view) (\w+)", sql)
-    assert len(tables) == 11
+    assert len(tables) == 13
     for table in tables:
         assert f"`ml.{table}`" in page("tables.md")
 

@@ -177,7 +177,7 @@ alter table prediction_runs add column if not exists cause varchar; -- of a fail
 alter table prediction_runs add column if not exists backfill boolean; -- a part of a longer stretch of history
 alter table prediction_runs add column if not exists rescored boolean; -- rows scored before were scored again
 alter table prediction_runs add column if not exists built_up_to timestamptz; -- the feature view, as far as is known
-alter table prediction_runs add column if not exists changed_rows bigint; -- scored before, from other features than now; NULL: none to compare
+alter table prediction_runs add column if not exists changed_rows bigint; -- scored from other features than now
 alter table prediction_runs add column if not exists threshold double; -- from which a binary prediction is true
 alter table prediction_runs add column if not exists policy_sha256 varchar; -- of the policy's file
 alter table prediction_runs add column if not exists duckdb_version varchar; -- fingerprints are comparable within one
