@@ -10,6 +10,7 @@ first called, so that a dbt run without predictions loads nothing.
 """
 
 import json
+import weakref
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -51,7 +52,8 @@ def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, v
     """The scorer of a version, made once, whichever of DuckDB's threads asks first."""
     lock = Lock()
     made: list[Any] = []
-    cursor = conn.cursor()  # a query runs on the other when this one is asked
+    # the function lives in the warehouse, and must not keep it open
+    opened = weakref.ref(conn)
 
     def scorer() -> Any:
         with lock:
@@ -59,8 +61,10 @@ def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, v
                 from asof.registry.versions import load_version  # noqa: PLC0415
                 from asof.scoring.scorer import Scorer  # noqa: PLC0415
 
-                registry = Registry(project, Warehouse(cursor, project.target))
-                found = load_version(registry, model, version, project)
+                connection = opened()
+                assert connection is not None, "a query runs on it"  # noqa: S101
+                with Warehouse(connection.cursor(), project.target) as warehouse:
+                    found = load_version(Registry(project, warehouse), model, version, project)
                 made.append(Scorer(found.estimator, found.schema, found.problem, found.title))
         return made[0]
 

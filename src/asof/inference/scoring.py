@@ -68,13 +68,18 @@ class Scoring:
                     f"model {spec.name}: inference.max_nulls names '{name}', which is no feature of {version.title}{near}"
                 )
         scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
+        # dbt, in the same process, may have the warehouse open, and in it the version's function
+        own = attempt.run.run_id[:8]
         most = inference.reasons
         return cls(
             *(project, spec, registry, arm, version, view, table, policy),
             score=Function.of_scores(
-                function_name(spec.name, arm.version), version.schema, score_type(len(version.classes)), lambda: scorer
+                f"{function_name(spec.name, arm.version)}_{own}",
+                version.schema,
+                score_type(len(version.classes)),
+                lambda: scorer,
             ),
-            reasons=_reasons_function(scorer, most, version) if most else None,
+            reasons=_reasons_function(scorer, most, version, own) if most else None,
         )
 
     @contextmanager
@@ -191,7 +196,7 @@ class Scoring:
             raise PolicyError(f"policy {self.policy.reference} fails: {error}") from None
 
 
-def _reasons_function(scorer: Scorer, most: int, version: ModelVersion) -> Function:
+def _reasons_function(scorer: Scorer, most: int, version: ModelVersion, own: str) -> Function:
     reasons = Reasons.of(scorer, most)
-    name = function_name(version.model, version.version, "reasons")
+    name = f"{function_name(version.model, version.version, 'reasons')}_{own}"
     return Function(name, version.schema, "VARCHAR", lambda columns: pa.array(reasons(columns), pa.string()))
