@@ -83,7 +83,7 @@ def test_too_many_nulls(promoted):
 def test_nulls_of_a_column_that_is_no_feature(promoted):
     inference(promoted, "max_nulls: {color: 0.2}")
     with pytest.raises(
-        SpecError, match=r"max_nulls names 'color', which is no feature of big version 1 \(did you mean 'colour'"
+        SpecError, match=r"max_nulls names 'color', which is no column of toy_view \(did you mean 'colour'"
     ):
         predict("big", promoted.open(DAY_80))
 

@@ -81,7 +81,7 @@ def test_killed_before_the_commit(project, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr("asof.inference.scoring.Attempt.row", killed)
-        patch.setattr(ParquetFiles, "discard", lambda _: None)  # no process that is killed cleans up
+        patch.setattr(ParquetFiles, "heal", lambda *_: None)  # no process that is killed cleans up
         with pytest.raises((Killed, TypeError)):
             predict("big", project.open(DAY_80))
     assert [name[0] for name in days(project)] == ["."]

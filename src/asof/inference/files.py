@@ -42,9 +42,6 @@ class ParquetFiles:
         """Puts staged files in their places, each at once; what is there is replaced."""
         _publish(self.staged, self.folder)
 
-    def discard(self) -> None:
-        shutil.rmtree(self.staged, ignore_errors=True)
-
     def heal(self, registry: Registry) -> None:
         """Finishes or removes what runs left that were killed."""
         for staged in sorted(self.folder.glob(".*-*-*-*-*")):

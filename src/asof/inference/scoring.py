@@ -1,7 +1,7 @@
 """One version at work on a feature view: made ready once, then run on a window, in a transaction, as often as needed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -61,12 +61,11 @@ class Scoring:
         attempt.built_up_to = require_build(registry, view, attempt.window, inference.max_build_age)
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
-        for name in inference.max_nulls:
-            if name not in version.schema.names:
-                near = did_you_mean(name, version.schema.names)
-                raise SpecError(
-                    f"model {spec.name}: inference.max_nulls names '{name}', which is no feature of {version.title}{near}"
-                )
+        unit = spec.experiment.unit if spec.experiment else []
+        for key, names in (("inference.max_nulls", inference.max_nulls), ("experiment.unit", unit)):
+            for name in set(names) - set(view.table.columns):
+                near = did_you_mean(name, view.table.columns)
+                raise SpecError(f"model {spec.name}: {key} names '{name}', which is no column of {view.name}{near}")
         scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
         # dbt, in the same process, may have the warehouse open, and in it the version's function
         own = attempt.run.run_id[:8]
@@ -134,8 +133,9 @@ class Scoring:
                 before_commit()
                 self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
         except BaseException:
-            if files is not None:
-                files.discard()
+            if files is not None:  # it may have been committed
+                with suppress(duckdb.Error):
+                    files.heal(self.registry)
             raise
         if files is not None and count:
             files.publish()

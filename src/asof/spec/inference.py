@@ -26,7 +26,7 @@ class Inference(Part):
         description="How old the feature view's last build may be; older, it is taken for forgotten.",
     )
     max_nulls: dict[str, float] = Field(
-        default={}, description="By feature, the greatest share of NULLs among the rows to score."
+        default={}, description="By column of the view, the greatest share of NULLs among the rows to score."
     )
     reasons: int = Field(
         default=0, ge=0, description="How many features to name as reasons for each score; XGBoost's trees only."
