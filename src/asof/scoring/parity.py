@@ -6,6 +6,7 @@ what the compiled SQL compares with. The function must agree to the bit, the SQL
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,14 +143,17 @@ def _by_function(connection: duckdb.DuckDBPyConnection, scorer: Scorer, expected
 def _by_sql(connection: duckdb.DuckDBPyConnection, compiled: CompiledScores, expected: np.ndarray) -> np.ndarray:
     """The same expressions as in the whole SELECT, a few parts at once: planned together they would take a gigabyte."""
     inputs, parts, *others = compiled.ctes("rows", {"asof_row": "asof_row"})
-    connection.execute(f"create temporary table {inputs.name} as {inputs.sql()}")
+    connection.execute(f"create table {inputs.name} as {inputs.sql()}")
     row, *columns = parts.columns
-    pieces = []
-    for start in range(0, len(columns), _PARTS_AT_ONCE):
-        name = f"piece_{start}"
-        chosen = ", ".join([row, *columns[start : start + _PARTS_AT_ONCE]])
-        connection.execute(f"create temporary table {name} as select {chosen} from {inputs.name}")
-        pieces.append(name)
+    chosen = [columns[start : start + _PARTS_AT_ONCE] for start in range(0, len(columns), _PARTS_AT_ONCE)]
+    pieces = [f"piece_{n}" for n in range(len(chosen))]
+
+    def run(name: str, piece: list[str]) -> None:  # most of it is planning, which takes one core
+        with connection.cursor() as cursor:
+            cursor.execute(f"create table {name} as select {', '.join([row, *piece])} from {inputs.name}")
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run, pieces, chosen))
     joined = " ".join(f"inner join {name} using (asof_row)" for name in pieces[1:])
     connection.execute(f"create temporary view {parts.name} as select * from {pieces[0]} {joined}")
     for step in others:

@@ -163,14 +163,14 @@ class Warehouse:
             self.connection.unregister(name)
 
     def limit_memory(self) -> None:
-        """Lets this session spill to disk what is more than 256 MiB for each thread, so that memory does not grow with rows.
+        """Lets this session spill to disk what is more than 128 MiB for each thread, so that memory does not grow with rows.
 
         A `memory_limit` of the target's own stays as it is.
         """
         own = {*self.target.settings["settings"], *self.target.settings["config_options"]}
         if not {"memory_limit", "max_memory"} & {str(name).lower() for name in own}:
             threads = self.value("select current_setting('threads')")
-            self.execute(f"set memory_limit = '{256 * max(2, int(threads))}MiB'")
+            self.execute(f"set memory_limit = '{128 * max(2, int(threads))}MiB'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

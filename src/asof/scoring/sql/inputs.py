@@ -38,6 +38,7 @@ class Inputs:
     schema: FeatureSchema
     used: set[str] = field(default_factory=set)
     limits: dict[tuple[int, Below], float] = field(default_factory=dict)
+    nulls: dict[int, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.text_at = {place: (text, n) for text in self.columns.texts for n, place in enumerate(text.places)}
@@ -69,7 +70,7 @@ class Inputs:
         feature = block.outputs[output].feature
         if isinstance(split.test, Among):
             raise CompileError(f"numbers as categories ({feature})")
-        null_left = bool(self._goes_left(split, _value_at(block, output, np.array([np.nan])))[0])
+        null_left = bool(self._goes_left(split, self._value_of_null(split.place))[0])
         if block.outputs[output].is_mark:
             any_number = _value_at(block, output, np.array([0.0]))
             return self._side_of_null(feature, null_left, bool(self._goes_left(split, any_number)[0]))
@@ -85,6 +86,12 @@ class Inputs:
         if number_left == null_left:
             return Side(None, null_left)
         return Side(f"{self.name(feature)} is null", null_left)
+
+    def _value_of_null(self, place: int) -> np.ndarray:
+        """What a column of the matrix has where its feature has no value; shape (1,)."""
+        if place not in self.nulls:
+            self.nulls[place] = _value_at(*self.number_at[place], np.array([np.nan]))
+        return self.nulls[place]
 
     def _goes_left(self, split: Split, values: np.ndarray) -> np.ndarray:
         missing = np.isnan(values)
@@ -111,8 +118,7 @@ class Inputs:
         if place in self.text_at:
             text, output = self.text_at[place]
             return not np.isnan(text.table[:, output]).any()
-        block, output = self.number_at[place]
-        return not np.isnan(_value_at(block, output, np.array([np.nan]))).any()
+        return not np.isnan(self._value_of_null(place)).any()
 
     def read(self) -> list[str]:
         """The features that were asked for, as the first step of the SELECT reads them."""
