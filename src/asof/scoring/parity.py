@@ -28,7 +28,7 @@ TOLERANCE = 1e-6
 _MOST_ROWS = 300  # DuckDB calls a function with 2,048 at once; all rows together are fewer
 _MOST_EDGES = 600
 _LARGEST_SMALLINT = 2**15
-_PARTS_AT_ONCE = 2
+_PARTS_AT_ONCE = 1
 _COMPARED = re.compile(r'("(?:[^"]|"")+") [<>]=? (-?[0-9.]+e[-+]?[0-9]+)')
 
 
