@@ -5,10 +5,11 @@ import signal
 import threading
 
 import pytest
-from toy import NOW
+from toy import FIRST, NOW
 
 from asof import predict, promote, train
 from asof.errors import SpecError
+from asof.inference import scoring
 from asof.warehouse.connection import Warehouse
 
 
@@ -34,6 +35,48 @@ def test_decides_by_the_score(with_policy):
     rows = toy.sql("select score, decision from predictions.big")
     assert len(rows) == 3
     assert all(decision == ("act" if score > 0.5 else "wait") for score, decision in rows)
+
+
+@pytest.mark.parametrize(
+    ("sql", "alone"),
+    [
+        ("select id, as_of, case when score > 0.5 then 'act' else 'wait' end as decision from scored", True),
+        (
+            "select *, case when s.features.amount > 40 and not s.prediction then 'a' end as decision from scored as s",
+            True,
+        ),
+        ("select ID, as_of, features.colour as Decision from scored", True),
+        (
+            "select id, as_of, 2 * score as twice, case when twice > 1 then 'act' else 'wait' end as decision from scored",
+            False,
+        ),
+        ("select id, as_of, case when score >= max(score) over () then 'act' end as decision from scored", False),
+        (
+            "select id, as_of, case when score > (select avg(score) from scored) then 'act' end as decision from scored",
+            False,
+        ),
+        ("select id, as_of, 'x' as decision from scored where true", False),
+        ("select id, as_of, 'x' as decision from scored order by score limit 1000", False),
+        ("select distinct id, as_of, 'x' as decision from scored", False),
+        ("select id, as_of, 'x' as decision from scored using sample 100%", False),
+        ("select id, as_of, 'x' as decision from (from scored)", False),
+        ("select id, as_of, unnest(['x']) as decision from scored", False),
+        ("with scored as (from scored) select id, as_of, 'x' as decision from scored", False),
+    ],
+)
+def test_worked_out_with_the_row_or_over_all_rows_it_is_the_same(with_policy, monkeypatch, sql, alone):
+    """A policy that looks at its own row alone is put into the INSERT; the decisions are those that its SELECT returns."""
+    toy = with_policy(sql)
+    told = []
+    original = scoring.decision_of_one_row
+    monkeypatch.setattr(scoring, "decision_of_one_row", lambda *given: told.append(original(*given)) or told[-1])
+    predict("big", toy.open(), window_from=FIRST)
+    by_row = toy.sql("select id, decision from predictions.big order by id")
+    assert [found is not None for found in told] == [alone]
+    monkeypatch.setattr(scoring, "decision_of_one_row", lambda *_: None)
+    predict("big", toy.open(), window_from=FIRST, again=True)
+    assert toy.sql("select id, decision from predictions.big order by id") == by_row
+    assert len(by_row) == 199
 
 
 def test_ctrl_c_in_a_query(with_policy, monkeypatch):

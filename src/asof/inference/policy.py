@@ -90,10 +90,11 @@ def check_columns(warehouse: Warehouse, sql: str, identity: list[str], reference
         raise PolicyError(f"policy {reference}: its SELECT does not return {', '.join(missing)}")
 
 
-def decision_of_one_row(sql: str, identity: list[str]) -> tuple[str, str] | None:
+def decision_of_one_row(sql: str, identity: list[str], columns: list[str]) -> tuple[str, str] | None:
     """The decision as an expression and the name that it has for `scored`, where each row is decided by itself alone.
 
-    Then it can be worked out with the row. None for any other policy, such as one that ranks, filters or joins.
+    Then it can be worked out with the row. `columns` are those of `scored`; a name of the SELECT's own is none of them.
+    None for any other policy, such as one that ranks, filters or joins.
     """
     select = sqlglot.parse_one(sql, dialect="duckdb")
     if not isinstance(select, exp.Select) or {name for name, value in select.args.items() if value} - {
@@ -109,6 +110,11 @@ def decision_of_one_row(sql: str, identity: list[str]) -> tuple[str, str] | None
     found = [each for each in select.expressions if each.alias_or_name.lower() == DECISION]
     if len(found) != 1 or not all(isinstance(node, _OF_ONE_ROW) for node in found[0].walk()):
         return None
+    known = {name.lower() for name in columns}
+    for column in found[0].find_all(exp.Column):
+        first, *others = [part.name.lower() for part in column.parts]
+        if (others[0] if others and first == table.alias_or_name.lower() else first) not in known:
+            return None  # a name that the SELECT itself has given
     return found[0].unalias().sql(dialect="duckdb"), table.alias_or_name
 
 

@@ -182,7 +182,8 @@ class Scoring:
         warehouse.execute(f"create or replace temporary table {SCORED} as\n{scored}\nlimit 0")
         sql, identity = self.policy.select(warehouse), self.table.identity
         check_columns(warehouse, sql, identity, self.policy.reference)
-        alone = decision_of_one_row(sql, identity)
+        columns = [row["column_name"] for row in warehouse.rows(f"describe {SCORED}")]
+        alone = decision_of_one_row(sql, identity, columns)
         if alone is None:
             warehouse.execute(f"insert into {SCORED}\n{scored}")
             decided = statements.with_decisions(decide(warehouse, sql, identity, self.policy.reference))
