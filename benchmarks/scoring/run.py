@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/scoring/run.py               1M rows three times, then 10M rows once, for memory
     .venv/bin/python benchmarks/scoring/run.py --rounds 1 --rows 1000000
 
-15 columns, 300 trees of depth 6, a policy that decides each row by itself, features kept (as is the default) and not. Each
+15 columns, 300 trees of depth 6, a policy that decides each row by itself, features kept and not (as is the default). Each
 side runs in a process of its own (`ways.py`); seconds are from the first query to the commit, without imports, and the
 whole process beside them. Memory is the peak resident set above that after the imports.
 """
@@ -38,7 +38,7 @@ def main() -> None:
             compare(root, environment, given.rounds)
         if given.rows != ROWS:
             build(root, environment, MORE_ROWS)
-            for way in ("asof", "asof without features"):
+            for way in ("asof", "asof, features kept"):
                 found = run(root, environment, way)
                 print(f"{MORE_ROWS:,} rows, {way}: {told(found, MORE_ROWS)}")
 
@@ -75,7 +75,7 @@ def build(root: Path, environment: dict[str, str], rows: int) -> None:
 
 
 def compare(root: Path, environment: dict[str, str], rounds: int) -> None:
-    ways = ["limit", "asof", "asof without features", "script", "compiled"]
+    ways = ["limit", "asof", "asof, features kept", "script", "compiled"]
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way in ways:

@@ -179,7 +179,7 @@ def test_the_threshold_is_the_users(promoted):
 
 
 def test_a_policy_in_python(promoted):
-    inference(promoted, "policy: inference/big.py:decide")
+    inference(promoted, "policy: inference/big.py:decide, keep_features: true")
     (promoted.root / "inference").mkdir()
     file = promoted.root / "inference/big.py"
     file.write_text(

@@ -59,10 +59,10 @@ def _print_predictions(result: "PredictionReplay") -> None:
     )
     missing = f"; the view has no {', '.join(result.missing)} any more" if result.missing else ""
     gone = f"; {result.gone:,} have no row in {result.view} any more" if result.gone else ""
-    not_kept = f"; {result.not_kept:,} were stored without their features" if result.not_kept else ""
-    click.echo(
-        f"predictions of {result.model}: {result.rows:,} rows, {result.columns} features, {words}{missing}{gone}{not_kept}"
-    )
+    other = f"; {result.not_comparable:,} have a fingerprint of another DuckDB only" if result.not_comparable else ""
+    compared = [f"{result.rows:,} rows, {result.columns} features"] if result.rows or not result.hashed else []
+    compared += [f"{result.hashed:,} rows by their fingerprint"] if result.hashed else []
+    click.echo(f"predictions of {result.model}: {', '.join(compared)}, {words}{missing}{gone}{other}")
     for difference in result.differences:
         _print_difference(difference)
 

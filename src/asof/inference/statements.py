@@ -14,6 +14,7 @@ from asof.registry.versions import ModelVersion
 from asof.scoring.function import Function
 from asof.warehouse.connection import Warehouse, literal, quoted
 from asof.warehouse.feature_view import FeatureView
+from asof.warehouse.schema import fingerprint
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ class Statements:
 
     @property
     def _fingerprint(self) -> str:
-        """DuckDB's hash of the features: the cheapest by far, and comparable within one of its versions."""
-        return f"hash({', '.join(map(quoted, self.version.schema.names))})"
+        return fingerprint(map(quoted, self.version.schema.names))
 
     def scored(
         self, rows: str, score: Function, reasons: Function | None, threshold: float, run: dict[str, str]

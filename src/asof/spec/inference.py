@@ -32,8 +32,8 @@ class Inference(Part):
         default=0, ge=0, description="How many features to name as reasons for each score; XGBoost's trees only."
     )
     keep_features: bool = Field(
-        default=True,
-        description="Keep with each prediction the features it was made from, for asof replay --predictions.",
+        default=False,
+        description="Keep with each prediction, beside their fingerprint, the features it was made from, as JSON.",
     )
     parquet: str | None = Field(
         default=None, description="A folder to write the predictions to as well, as Parquet, one file per day."

@@ -22,6 +22,14 @@ _DUCKDB_TYPES = {
 }
 
 
+def fingerprint(columns: Iterable[str]) -> str:
+    """The fingerprint of a row's features, given as SQL in the order of their schema; SQL itself.
+
+    DuckDB's hash is by far the cheapest one there is; it is comparable within one version of DuckDB.
+    """
+    return f"hash({', '.join(columns)})"
+
+
 @dataclass(frozen=True)
 class Feature:
     """One feature column: its name, its type in the warehouse (in Ibis' words) and its kind."""

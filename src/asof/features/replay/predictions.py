@@ -14,24 +14,29 @@ from asof.features.replay.compare import EXAMPLES, Difference, Example
 from asof.features.replay.scratch import TODAY, Scratch, columns_of, refuse_what_cannot_be_replayed
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
-from asof.warehouse.connection import quoted
+from asof.warehouse.connection import literal, quoted
+from asof.warehouse.schema import fingerprint
 
-FEATURES = "features"  # the column of the prediction table; inference and features meet in the warehouse only
+# columns of the prediction table; inference and features meet in the warehouse only
+FEATURES = "features"
+FINGERPRINT = "fingerprint"
 
 
 @dataclass(frozen=True)
 class PredictionReplay:
     """The predictions of a model whose features were derived anew.
 
-    `rows` were compared, `gone` have no row in the view any more, `not_kept` were stored without their features.
+    Of `rows` each of the `columns` was compared, of `hashed` the fingerprint of all of them, which `differences` name as a
+    column of its own. `gone` have no row in the view any more; `not_comparable` have only a fingerprint of another DuckDB.
     `missing` are features of a version that the view does not have any more.
     """
 
     model: str
     view: str
     rows: int
+    hashed: int
     gone: int
-    not_kept: int
+    not_comparable: int
     columns: int
     missing: list[str]
     differences: list[Difference]
@@ -42,9 +47,10 @@ class PredictionReplay:
 
 
 def replay_predictions(project: Project, model: str, progress: Progress | None = None) -> PredictionReplay:
-    """Builds the model's view anew, in a scratch database as of the present, and compares each feature of each prediction.
+    """Builds the model's view anew, in a scratch database as of the present, and compares what each prediction was given.
 
-    A difference is training/serving skew: what training would read today is not what inference was given.
+    That is each feature where they were kept with the prediction, else their fingerprint. A difference is training/serving
+    skew: what training would read today is not what inference was given.
 
     Raises SpecError for an unknown model, NotBuiltError when it has not predicted, ProjectError when dbt fails.
     """
@@ -65,7 +71,7 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
         parts = scratch.build(graph, graph.view(view).view, now).view(view)
         progress.step("comparing")
         with scratch.connect() as connection:
-            return _compare(connection, scratch, parts, model, versions, now)
+            return _compare(_Pair(connection, scratch, parts, model, now), versions)
 
 
 def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: str) -> dict[int, list[str]]:
@@ -80,68 +86,116 @@ def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: st
         ).fetchall()
     except duckdb.CatalogException:
         found = []
-    if found and FEATURES not in columns_of(connection, (TODAY, project.predictions_schema, model)):
-        raise NotBuiltError(
-            f"{project.predictions_schema}.{model} was made before features were kept with predictions; rename it, and the "
-            f"next asof predict {model} makes it anew"
-        )
     if not found:
         raise NotBuiltError(f"model {model} has no predictions to replay; run: asof predict {model}")
+    lacking = {FEATURES, FINGERPRINT} - set(columns_of(connection, (TODAY, project.predictions_schema, model)))
+    if lacking:
+        raise NotBuiltError(
+            f"{project.predictions_schema}.{model} was made by an older asof, without {', '.join(sorted(lacking))}; "
+            f"run: asof predict {model}"
+        )
     return dict(found)
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection,
-    scratch: Scratch,
-    parts: ViewParts,
-    model: str,
-    versions: dict[int, list[str]],
-    now: datetime,
-) -> PredictionReplay:
-    project = scratch.project
-    key, as_of = list(parts.spine.meta["key"]), str(parts.spine.meta["as_of"])
-    given = quoted(TODAY, project.predictions_schema, model)
-    there = columns_of(connection, scratch.built(parts.view))
-    derived = quoted(*scratch.built(parts.view))
-    on = " and ".join(f"given.{quoted(name)} = derived.{quoted(name)}" for name in key)
-    given = f"(select * from {given} where scored_at <= ? and as_of <= ?)"
-    joined = f"{given} as given left join {derived} as derived on {on} and given.as_of = derived.{quoted(as_of)}"
-    gone = f"derived.{quoted(as_of)} is null"
-    totals = connection.execute(
-        f"select count(*) filter (not {gone} and given.features is not null), count(*) filter ({gone}), "
-        f"count(*) filter (given.features is null) from {joined}",
-        [now, now],
-    ).fetchone()
-    differences = []
+@dataclass(frozen=True)
+class _Pair:
+    """The predictions that were made by the present, as `given`, with the rows of their view as it was `derived`."""
+
+    connection: duckdb.DuckDBPyConnection
+    scratch: Scratch
+    parts: ViewParts
+    model: str
+    now: datetime
+
+    @property
+    def key(self) -> list[str]:
+        return list(self.parts.spine.meta["key"])
+
+    @property
+    def gone(self) -> str:
+        """Whether a prediction has no row in the view, as SQL."""
+        return f"derived.{quoted(str(self.parts.spine.meta['as_of']))} is null"
+
+    @property
+    def comparable(self) -> str:
+        """Whether a fingerprint is of this DuckDB, as SQL."""
+        runs = quoted(TODAY, self.scratch.project.registry_schema, "prediction_runs")
+        return f"given.run_id in (select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)})"
+
+    @property
+    def joined(self) -> str:
+        predictions = quoted(TODAY, self.scratch.project.predictions_schema, self.model)
+        present = literal(self.now)
+        on = [
+            *(f"given.{quoted(name)} = derived.{quoted(name)}" for name in self.key),
+            f"given.as_of = derived.{quoted(str(self.parts.spine.meta['as_of']))}",
+        ]
+        return (
+            f"(select * from {predictions} where scored_at <= {present} and as_of <= {present}) as given "
+            f"left join {quoted(*self.scratch.built(self.parts.view))} as derived on {' and '.join(on)}"
+        )
+
+    def columns(self) -> list[str]:
+        return columns_of(self.connection, self.scratch.built(self.parts.view))
+
+    def counts(self, *conditions: str) -> list[int]:
+        """How many predictions meet each condition."""
+        counted = ", ".join(f"count(*) filter ({condition})" for condition in conditions)
+        return list(self.connection.execute(f"select {counted} from {self.joined}").fetchone() or ())
+
+    def difference(self, column: str, was: str, is_now: str, condition: str) -> Difference | None:
+        """Where two expressions differ, of the predictions that meet a condition."""
+        differs = f"{condition} and {was} is distinct from {is_now}"
+        (count,) = self.counts(differs)
+        if not count:
+            return None
+        shown = (*self.key, "as_of", "version")
+        names = ", ".join(f"given.{quoted(name)}" for name in shown)
+        found = self.connection.execute(
+            f"select {was}, {is_now}, {names} from {self.joined} where {differs} order by {names} limit {EXAMPLES}"
+        ).fetchall()
+        examples = [Example(dict(zip(shown, rest, strict=True)), then, today) for then, today, *rest in found]
+        return Difference(column, count, examples, first=None)
+
+
+def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
+    there = pair.columns()
     wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
     columns = [name for name in wanted if name in there]
-    for column in columns:
-        having = [version for version, names in versions.items() if column in names]
+    kept = f"not {pair.gone} and given.features is not null"
+    derived = _fingerprints({version: names for version, names in versions.items() if set(names) <= set(there)})
+    hashed = f"not {pair.gone} and given.features is null and {pair.comparable} and {derived} is not null"
+    rows, hashes, gone, all_rows = pair.counts(kept, hashed, pair.gone, "true")
+    found = [pair.difference(FINGERPRINT, f"given.{FINGERPRINT}", derived, hashed) if hashes else None]
+    for column in columns if rows else []:
+        having = ", ".join(str(version) for version, names in versions.items() if column in names)
         # DuckDB makes the same JSON of the same value: the texts are equal where the values are, to the bit
         was = f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
         is_now = f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
-        differs = (
-            f"given.features is not null and not {gone} and list_contains(?, given.version) "
-            f"and {was} is distinct from {is_now}"
-        )
-        count, *_ = connection.execute(
-            f"select count(*) from {joined} where {differs}", [now, now, having]
-        ).fetchone() or (0,)
-        if count:
-            names = ", ".join(f"given.{quoted(name)}" for name in (*key, "as_of", "version"))
-            found = connection.execute(
-                f"select {was}, {is_now}, {names} from {joined} where {differs} order by {names} limit {EXAMPLES}",
-                [now, now, having],
-            ).fetchall()
-            shown = (*key, "as_of", "version")
-            examples = [Example(dict(zip(shown, rest, strict=True)), then, today) for then, today, *rest in found]
-            differences.append(Difference(column, count, examples, first=None))
-    rows, lost, not_kept = totals or (0, 0, 0)
-    missing = [name for name in wanted if name not in there]
-    return PredictionReplay(model, parts.view.name, rows, lost, not_kept, len(columns), missing, differences)
+        found.append(pair.difference(column, was, is_now, f"{kept} and given.version in ({having})"))
+    return PredictionReplay(
+        model=pair.model,
+        view=pair.parts.view.name,
+        rows=rows,
+        hashed=hashes,
+        gone=gone,
+        not_comparable=all_rows - rows - hashes - gone,
+        columns=len(columns),
+        missing=[name for name in wanted if name not in there],
+        differences=[difference for difference in found if difference is not None],
+    )
+
+
+def _fingerprints(versions: dict[int, list[str]]) -> str:
+    """The fingerprint of a derived row's features by the version that was given them, as SQL."""
+    cases = "".join(
+        f" when {version} then {fingerprint(f'derived.{quoted(name)}' for name in names)}"
+        for version, names in versions.items()
+    )
+    return f"case given.version{cases} end" if cases else "null"
 
 
 def _path(column: str) -> str:
     """A JSON path to a field, as a literal of SQL."""
-    escaped = column.replace('"', '\\"').replace("'", "''")
-    return f"'$.\"{escaped}\"'"
+    escaped = column.replace('"', '\\"')
+    return literal(f'$."{escaped}"')
