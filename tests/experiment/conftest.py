@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from shop import END, EXPERIMENT, TRAINED, Shop
+from shop import BEGUN, END, EXPERIMENT, TRAINED, Shop
 
 from asof import predict, promote, train
 
@@ -25,6 +25,8 @@ def compared(tmp_path_factory, repository, environment) -> Shop:
         promote(shop.open(TRAINED), "answer", version, alias=alias)
     spec = root / "models/answer.yml"
     spec.write_text(spec.read_text() + EXPERIMENT)
+    shop.build(BEGUN, "--full-refresh")
+    predict("answer", shop.open(BEGUN), window_from=TRAINED)
     shop.build(END, "--full-refresh")
     predict("answer", shop.open(END), window_from=TRAINED)
     shop.build(END, "--select", "answer_experiment")

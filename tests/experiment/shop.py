@@ -15,6 +15,7 @@ BIN = Path(sys.executable).parent
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 QUESTIONS = 4000  # one an hour
 TRAINED = FIRST + timedelta(hours=2000)
+BEGUN = TRAINED + timedelta(hours=30)  # the experiment: what is asked before does not count
 END = FIRST + timedelta(hours=QUESTIONS + 24)
 
 FILES = {

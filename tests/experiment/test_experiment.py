@@ -5,9 +5,11 @@ import math
 from collections import defaultdict
 from datetime import timedelta
 
+import duckdb
 import numpy as np
+import pandas as pd
 import pytest
-from shop import END, QUESTIONS, TRAINED
+from shop import BEGUN, END, QUESTIONS
 
 from asof import predict, promote
 from asof.errors import RegistryError
@@ -63,7 +65,7 @@ def oracle(rows, effect=0.02, alpha=0.05):
         else:
             others = np.array(list(champion.values()))
             difference = values.mean() - others.mean()
-            noise = values.var(ddof=1) / len(values) + others.var(ddof=1) / len(others)
+            noise = max(values.var(ddof=1), others.var(ddof=1)) * (1 / len(values) + 1 / len(others))
         likelihood = math.sqrt(noise / (noise + effect**2)) * math.exp(
             effect**2 * difference**2 / (2 * noise * (noise + effect**2))
         )
@@ -82,9 +84,9 @@ def matured(shop, now=END):
     return shop.sql(
         """
         select p.alias, v.customer_id, p.score, v.is_yes::integer from predictions.answer as p
-        inner join main_shop.questions_known as v using (question_id) where v.label_known_at <= ?
+        inner join main_shop.questions_known as v using (question_id) where v.label_known_at <= ? and v.asked_at > ?
         """,
-        [now],
+        [now, BEGUN],
     )
 
 
@@ -106,25 +108,17 @@ def test_the_readout_is_that_of_the_oracle(compared):
     assert {row[0]: row[6] for row in rows} == {"champion": None, "challenger": "won", "shadow": "won"}
 
 
-def test_looking_every_day_finds_nothing_where_there_is_nothing():
-    """Of 2,000 experiments without a difference, looked at 40 times, at most a twentieth may find one; the usual test at
-    each look would find one in about a third."""
-    rng = np.random.default_rng(5)
-    effect, alpha, sequential, usual = 0.1, 0.05, 0, 0
-    for _ in range(2000):
-        one, other = rng.normal(size=(2, 4000))
-        looks = np.arange(100, 4001, 100)
-        means = (np.cumsum(one)[looks - 1] - np.cumsum(other)[looks - 1]) / looks
-        noise = 2 / looks
-        ratio = np.sqrt(noise / (noise + effect**2)) * np.exp(effect**2 * means**2 / (2 * noise * (noise + effect**2)))
-        sequential += (ratio > 1 / alpha).any()
-        usual += (np.abs(means) > 1.96 * np.sqrt(noise)).any()
-    assert sequential / 2000 < alpha
-    assert usual / 2000 > 0.25
+def p_value_of_split(challengers: int, champions: int) -> float:
+    """How likely these sides are with a share of 0.3, against shares from a beta distribution around it, of 100 units."""
+    shares = (np.arange(1_000_000) + 0.5) / 1_000_000
+    weights = 29 * np.log(shares) + 69 * np.log1p(-shares)
+    weights = np.exp(weights - weights.max())
+    gained = challengers * np.log(shares / 0.3) + champions * np.log((1 - shares) / 0.7)
+    return min(1.0, 1 / ((weights * np.exp(gained)).sum() / weights.sum()))
 
 
 def test_an_uneven_split_is_no_verdict(compared):
-    """A third of the challenger's customers are lost, as by a bug: chi-squared is worked out by hand."""
+    """A third of the challenger's customers are lost, as by a bug: the test is worked out as the integral that it is."""
     compared.sql("create table kept as from predictions.answer")
     lost = [c for c in range(800) if place(c) < 0.1]
     compared.sql(
@@ -134,12 +128,13 @@ def test_an_uneven_split_is_no_verdict(compared):
     compared.build(END, "--select", "answer_experiment")
     challengers = sum(place(c) < 0.3 for c in range(800)) - len(lost)
     champions = sum(place(c) >= 0.3 for c in range(800))
-    whole = challengers + champions
-    chi_square = (challengers - 0.3 * whole) ** 2 / (0.3 * whole) + (champions - 0.7 * whole) ** 2 / (0.7 * whole)
-    assert chi_square > 10.828
-    rows = compared.sql(f"select alias, chi_square, sample_ratio_mismatch, verdict from {READOUT} order by alias")
+    p_value = p_value_of_split(challengers, champions)
+    assert p_value < 0.001
+    rows = compared.sql(
+        f"select alias, sample_ratio_p_value, sample_ratio_mismatch, verdict from {READOUT} order by alias"
+    )
     assert [row[0] for row in rows] == ["challenger", "champion", "shadow"]
-    assert all(row[1] == pytest.approx(chi_square) and row[2] for row in rows)
+    assert all(row[1] == pytest.approx(p_value, rel=1e-6) and row[2] for row in rows)
     assert [row[3] for row in rows] == ["invalid", None, "invalid"]
     with pytest.raises(RegistryError, match="says of version 2 that it is invalid: brier_score differs by"):
         promote(compared.open(END), "answer", 2)
@@ -148,19 +143,100 @@ def test_an_uneven_split_is_no_verdict(compared):
 
 
 def test_before_outcomes_are_known_nothing_is_decided(compared):
-    early = TRAINED + timedelta(hours=20)
     assert compared.sql(f"select count(*) from {READOUT} where verdict = 'won'") == [(2,)]
-    compared.build(early, "--select", "answer_experiment")
-    assert compared.sql(f"select count(*) from {READOUT}") == [(0,)]  # it began at END, where its predictions were made
+    compared.build(BEGUN - timedelta(hours=1), "--select", "answer_experiment")
+    assert compared.sql(f"select count(*) from {READOUT}") == [(0,)]
     compared.build(END, "--select", "answer_experiment")
+
+
+@pytest.fixture(scope="module")
+def readout(compared) -> str:
+    """The SQL that dbt has run."""
+    (path,) = (compared.root / "dbt_project/target/compiled").rglob("answer_experiment.sql")
+    return path.read_text()
+
+
+@pytest.fixture
+def shop(compared, tmp_path):
+    """A warehouse that the readout reads, with the experiment's arms and without rows."""
+    with duckdb.connect(tmp_path / "shop.duckdb") as connection:
+        connection.execute(f"attach '{compared.environment['SHOP']}' as real (read_only)")
+        connection.execute("""
+            set timezone = 'UTC';
+            create schema ml;
+            create schema predictions;
+            create schema main_shop;
+            create table ml.experiments as from real.ml.experiments;
+            create table predictions.answer as from real.predictions.answer limit 0;
+            create table main_shop.questions_known as from real.main_shop.questions_known limit 0;
+            detach real;
+        """)
+        yield connection
+
+
+def ask(shop, aliases, outcomes, scores) -> None:
+    """One question of a customer of its own for each arm, outcome and score; they replace those of before."""
+    shop.register("asked", pd.DataFrame({"alias": aliases, "is_yes": outcomes, "score": scores}))
+    shop.execute(f"""
+        create or replace temporary table rows as
+            select *, row_number() over () as n, timestamptz '{BEGUN}' + to_minutes(n) as t from asked;
+        delete from predictions.answer;
+        delete from main_shop.questions_known;
+        insert into predictions.answer by name
+            select n as question_id, t as as_of, 'answer' as model, if(alias = 'champion', 1, 2) as version, alias, score,
+            score >= 0.5 as prediction, false as hindsight, 'x' as run_id, t as scored_at from rows;
+        insert into main_shop.questions_known by name
+            select n as question_id, n as customer_id, 0 as price, t as asked_at, is_yes, t as label_known_at from rows
+    """)
+
+
+def test_small_arms_and_rare_outcomes_do_not_win_by_chance(shop, readout):
+    """Both arms have the same, right scores; a tenth is the challenger's, and three of a hundred say yes.
+
+    A mean of skewed losses that has not met a yes looks good and certain: by each arm's own variance alone, a third of
+    these experiments would be won.
+    """
+    shop.execute(
+        "update ml.experiments set share = if(alias = 'champion', 0.9, 0.1); delete from ml.experiments where share is null"
+    )
+    rng = np.random.default_rng(5)
+    verdicts = []
+    for _ in range(60):
+        aliases = np.where(rng.random(4000) < 0.1, "challenger", "champion")
+        scores = rng.beta(2, 2 * 0.97 / 0.03, size=4000)
+        outcomes = rng.random(4000) < scores
+        found = set()
+        for look in (300, 600, 1000, 1500, 2000, 3000, 4000):
+            ask(shop, aliases[:look], outcomes[:look], scores[:look])
+            found |= {row[-1] for row in shop.sql(readout).fetchall()}
+        verdicts.append(found)
+    assert sum("won" in found or "lost" in found for found in verdicts) <= 60 * 0.05
+    assert sum("invalid" in found for found in verdicts) == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "yeses", "enough"), [(99, 50, False), (100, 50, True), (150, 9, False), (150, 10, True)]
+)
+def test_there_are_no_bounds_before_there_is_enough(shop, readout, units, yeses, enough):
+    outcomes = np.arange(units) < yeses
+    one, other = (rng.random(units) for rng in map(np.random.default_rng, (1, 2)))
+    shop.execute("delete from ml.experiments where alias = 'shadow'")
+    shop.execute("update ml.experiments set share = 0.5")
+    arms = np.repeat(["champion", "challenger"], units)
+    ask(shop, arms, np.concatenate([outcomes, outcomes]), np.concatenate([one, other]))
+    found = shop.sql(
+        f"select alias, units, difference_low, p_value, verdict from ({readout}) order by alias"
+    ).fetchall()
+    (_, count, low, p_value, verdict), _ = found
+    assert (count, low is not None, p_value is not None, verdict) == (units, enough, enough, "open")
 
 
 def test_what_is_compared_is_on_record_once(compared):
     rows = "select number, alias, version, share, unit, metric, started_at from ml.experiments order by alias"
     expected = [
-        (1, "challenger", 2, 0.3, '["customer_id"]', "brier_score", END),
-        (1, "champion", 1, 0.7, '["customer_id"]', "brier_score", END),
-        (1, "shadow", 2, None, '["customer_id"]', "brier_score", END),
+        (1, "challenger", 2, 0.3, '["customer_id"]', "brier_score", BEGUN),
+        (1, "champion", 1, 0.7, '["customer_id"]', "brier_score", BEGUN),
+        (1, "shadow", 2, None, '["customer_id"]', "brier_score", BEGUN),
     ]
     assert compared.sql(rows) == expected
     predict("answer", compared.open(END + timedelta(minutes=1)))

@@ -11,7 +11,6 @@ from asof.inference.attempt import Attempt
 from asof.inference.scoring import Scoring
 from asof.inference.window import Window
 from asof.progress import Progress, Silent
-from asof.registry.aliases import require_version
 from asof.registry.store import Registry
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -71,7 +70,7 @@ def predict(
     """Scores the rows of the model's feature view with a moment of prediction in (window_from, window_to].
 
     The window ends at the project's present and is as long as the spec says, where it is not given. The champion scores,
-    and beside it the arms of the spec's experiment; with `alias` the version behind that, alone. Rows that a version has
+    and beside it the arms of the spec's experiment; with `alias` the version behind that, alone, on what falls to it. Rows that a version has
     scored before are left as they are, with `again` they are scored anew. With `backfill` the window is worked through in
     parts of the spec's length, each in a transaction of its own, and parts that are done are passed over.
 
@@ -87,17 +86,22 @@ def predict(
         registry = Registry(project, warehouse)
         with _recorded(registry, call.attempt(alias=alias or CHAMPION)):
             now = project.clock.now()
-            arms = [Arm(alias, require_version(registry, model, alias, now))] if alias else arms_of(spec, registry, now)
-            experiment = None if alias else (lambda key: record_experiment(registry, spec, arms, key, now))
-        results = [_run(call, arm, registry, progress or Silent(), experiment) for arm in arms]
+            arms = arms_of(spec, registry, now, alias)
+            chosen = [arm for arm in arms if alias in {None, arm.alias}]
+        results = [
+            _run(
+                call, arm, registry, progress or Silent(), lambda key: record_experiment(registry, spec, arms, key, now)
+            )
+            for arm in chosen
+        ]
     results[0].beside.extend(results[1:])
     return results[0]
 
 
 def _run(
-    call: _Call, arm: Arm, registry: Registry, progress: Progress, experiment: Callable[[tuple[str, ...]], None] | None
+    call: _Call, arm: Arm, registry: Registry, progress: Progress, record: Callable[[tuple[str, ...]], None]
 ) -> PredictionResult:
-    """All parts of the window for one arm. `experiment` records what the arm is part of."""
+    """All parts of the window for one arm. `record` keeps what the arm is part of, for the spine's key."""
     project, spec = call.project, call.spec
     parts = list(call.window.parts(spec.inference.window)) if call.backfill else [call.window]
     attempts, statuses, counts = [], [], []
@@ -110,7 +114,7 @@ def _run(
     for part in parts:
         attempt = prepared.of_part(part) if call.backfill else prepared
         with _recorded(registry, attempt):
-            status, count = scoring.run(attempt, lambda: experiment(scoring.table.key) if experiment else None)
+            status, count = scoring.run(attempt, lambda: record(scoring.table.key))
         attempts.append(attempt)
         statuses.append(status)
         counts.append(count)

@@ -106,8 +106,10 @@ class Scoring:
         warehouse, window = self.registry.warehouse, attempt.window
         statements = Statements(
             *(warehouse, self.view, self.table, self.version, window.start, window.end),
-            arm=self.arm.condition(self.spec.experiment, self.view.meta.key),
+            *(self.arm, self.arm.condition(self.spec.experiment, self.view.meta.key)),
+            again=attempt.again,
         )
+        files = self._files(attempt)
         attempt.threshold = self.threshold if self.version.problem == "binary" else None
         self.view.refuse_bad_keys(self.view.due(window.start, window.end))
         attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
@@ -115,18 +117,17 @@ class Scoring:
         if not attempt.again and self.table.has_fingerprints(warehouse):
             runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
             attempt.changed_rows = int(warehouse.value(statements.changed(runs)))
-        unscored = statements.unscored(again=attempt.again)
+        unscored = statements.unscored
         if attempt.backfill and not warehouse.rows(f"{unscored} limit 1"):
             return status, 0
         self._refuse_nulls(statements, unscored)
-        files = self._files(attempt)
         try:
             with self.functions(), warehouse.transaction():
                 self.registry.create()
                 self.table.create(warehouse, self.view)
-                if attempt.again:
-                    warehouse.execute(statements.remove_done())
-                count = self._write(statements, unscored, attempt)
+                if attempt.again or self.arm.shadows:
+                    warehouse.execute(statements.remove)
+                count = self._write(statements, statements.unscored, attempt)
                 if files is not None and count:
                     files.stage(warehouse, self.table, window.start, window.end)
                     attempt.files = str(files.folder)

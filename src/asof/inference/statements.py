@@ -8,6 +8,7 @@ from datetime import datetime
 
 import duckdb
 
+from asof.inference.arms import Arm
 from asof.inference.policy import DECISION, SCORED
 from asof.inference.table import AS_OF, FEATURES, PredictionTable
 from asof.registry.versions import ModelVersion
@@ -19,9 +20,10 @@ from asof.warehouse.schema import fingerprint
 
 @dataclass(frozen=True)
 class Statements:
-    """What one run asks of the warehouse. `arm` is the condition on a row of the view to fall to the version, if there is one.
+    """What one run asks of the warehouse. `arm` has the version, and `share` is the condition on a row of the view to fall to it.
 
-    The rows of a run are those with a moment in (window_from, window_to].
+    The rows of a run are those with a moment in (window_from, window_to]; with `again` those that the version has scored are
+    scored anew.
     """
 
     warehouse: Warehouse
@@ -30,7 +32,9 @@ class Statements:
     version: ModelVersion
     window_from: datetime
     window_to: datetime
-    arm: str | None
+    arm: Arm
+    share: str | None
+    again: bool
 
     @property
     def due(self) -> str:
@@ -38,32 +42,34 @@ class Statements:
         as_of = quoted(self.view.meta.as_of)
         source = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)
         conditions = [f"{as_of} > {literal(self.window_from)}", f"{as_of} <= {literal(self.window_to)}"]
-        conditions += [self.arm] if self.arm else []
+        conditions += [self.share] if self.share else []
         return f"select * from {source} where {' and '.join(conditions)}"
 
-    @property
-    def done(self) -> str:
-        """The rows of the prediction table that the version has in the window."""
+    def _there(self, condition: str) -> str:
+        """The rows of the prediction table in the window that meet a condition."""
         return (
-            f"select * from {self.table.name_in(self.warehouse)} where version = {self.version.version} "
-            f"and {AS_OF} > {literal(self.window_from)} and {AS_OF} <= {literal(self.window_to)}"
+            f"select * from {self.table.name_in(self.warehouse)} as done where {condition} "
+            f"and done.{AS_OF} > {literal(self.window_from)} and done.{AS_OF} <= {literal(self.window_to)}"
         )
 
     def _same(self, due: str, done: str) -> str:
         pairs = [(name, name) for name in self.table.key] + [(self.view.meta.as_of, AS_OF)]
         return " and ".join(f"{quoted(due, a)} = {quoted(done, b)}" for a, b in pairs)
 
-    def unscored(self, *, again: bool) -> str:
-        """The rows to score: those due, without those done unless they are scored again."""
-        if again or not self.table.is_in(self.warehouse):
+    @property
+    def unscored(self) -> str:
+        """The rows to score: those due, without those that are left as they are."""
+        if not self.table.is_in(self.warehouse):
             return self.due
-        return f"select due.* from ({self.due}) as due anti join ({self.done}) as done on {self._same('due', 'done')}"
+        left = self._there(self.arm.leaves(again=self.again))
+        return f"select due.* from ({self.due}) as due anti join ({left}) as done on {self._same('due', 'done')}"
 
-    def remove_done(self) -> str:
-        """Removes what is scored again, and only that."""
-        table = self.table.name_in(self.warehouse)
+    @property
+    def remove(self) -> str:
+        """Removes those of the version's rows that it is to score and that are not left as they are, and only those."""
         return (
-            f"delete from {table} as done using ({self.due}) as due where done.version = {self.version.version} "
+            f"delete from {self.table.name_in(self.warehouse)} as done using ({self.due}) as due "
+            f"where done.version = {self.version.version} and not {self.arm.leaves(again=self.again)} "
             f"and {self._same('due', 'done')}"
         )
 
@@ -72,10 +78,11 @@ class Statements:
 
         `runs` is the table of prediction runs.
         """
+        own = f"done.version = {self.version.version} and {self.arm.leaves(again=False)}"
         comparable = f"select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)}"
         return (
             f"select count(*) as rows from (select *, {self._fingerprint} as asof_now from ({self.due})) as due "
-            f"inner join ({self.done}) as done on {self._same('due', 'done')} "
+            f"inner join ({self._there(own)}) as done on {self._same('due', 'done')} "
             f"where done.fingerprint <> due.asof_now and done.run_id in ({comparable})"
         )
 
@@ -91,6 +98,21 @@ class Statements:
     def _fingerprint(self) -> str:
         return fingerprint(map(quoted, self.version.schema.names))
 
+    @property
+    def _scores(self) -> str:
+        return self._free_name("asof_scores")
+
+    @property
+    def _reasons(self) -> str:
+        return self._free_name("asof_reasons")
+
+    def _free_name(self, name: str) -> str:
+        """A name that no column of the view has."""
+        taken = {column.lower() for column in self.view.table.columns}
+        while name in taken:
+            name += "_"
+        return name
+
     def scored(
         self, rows: str, score: Function, reasons: Function | None, threshold: float, run: dict[str, str]
     ) -> str:
@@ -99,9 +121,9 @@ class Statements:
         `run` has further columns of the run as SQL.
         """
         version = self.version
-        inner = [f"{score.call('rows')} as asof_scores"]
+        inner = [f"{score.call('rows')} as {self._scores}"]
         if reasons is not None:
-            inner.append(f"{reasons.call('rows')} as asof_reasons")
+            inner.append(f"{reasons.call('rows')} as {self._reasons}")
         columns = {
             **{quoted(name): quoted(name) for name in self.table.key},
             AS_OF: quoted(self.view.meta.as_of),
@@ -109,7 +131,7 @@ class Statements:
             "version": f"{version.version}::integer",
             "alias": run["alias"],
             **self._outcomes(threshold),
-            "reasons": "asof_reasons::json" if reasons else "null::json",
+            "reasons": f"{self._reasons}::json" if reasons else "null::json",
             FEATURES: self._struct,
             "fingerprint": self._fingerprint,
             "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
@@ -126,11 +148,11 @@ class Statements:
         version = self.version
         if version.problem == "multiclass":
             classes = ", ".join(literal(name) for name in version.classes)
-            scores = {quoted(name): f"asof_scores[{place + 1}]" for place, name in enumerate(version.score_columns)}
-            best = "list_position(asof_scores, list_max(asof_scores))"
+            scores = {quoted(name): f"{self._scores}[{place + 1}]" for place, name in enumerate(version.score_columns)}
+            best = f"list_position({self._scores}, list_max({self._scores}))"
             return {**scores, "prediction": f"([{classes}])[{best}]"}
-        prediction = f"asof_scores >= {literal(threshold)}" if version.problem == "binary" else "asof_scores"
-        return {"score": "asof_scores", "prediction": prediction}
+        prediction = f"{self._scores} >= {literal(threshold)}" if version.problem == "binary" else self._scores
+        return {"score": self._scores, "prediction": prediction}
 
     def with_decision(self, scored: str, decision: str, name: str) -> str:
         """The rows of `scored` with a decision that is an expression on each of them, in which they are called `name`."""

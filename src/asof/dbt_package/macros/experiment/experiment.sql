@@ -1,6 +1,7 @@
 {#
     The readout of a model's experiment, one row per arm: a SELECT for a dbt model. What is compared is what `asof predict`
-    has recorded in the registry; when an arm gets another version or share, the readout begins anew. DuckDB only.
+    has recorded in the registry; when an arm gets another version or share, the readout begins anew. It counts rows whose
+    moment lies after that, so that all arms had the same time. DuckDB only.
 
     model   the name of the model spec
     view    the feature view, as ref(...); its labels are the outcomes
@@ -8,10 +9,17 @@
     Columns: model, experiment, alias, version, read_at, started_at, metric, units, rows, value (the metric: the mean over
     units of the mean of their rows), difference (to the champion; below 0 is better), difference_low and difference_high
     (a confidence sequence: valid at every look, not at one alone), p_value (always valid), expected_share, share,
-    chi_square and sample_ratio_mismatch (at 0.001), verdict (won, lost, open, invalid; NULL for the champion).
+    sample_ratio_p_value (always valid) and sample_ratio_mismatch (below 0.001), verdict (won, lost, open, invalid; NULL for
+    the champion).
 
     The test is the mixture sequential probability ratio test with a normal mixture of the spec's smallest_effect as its
-    standard deviation (Johari, Koomen, Pekelis and Walsh, 2022, "Always Valid Inference", Operations Research 70).
+    standard deviation (Johari, Koomen, Pekelis and Walsh, 2022, "Always Valid Inference", Operations Research 70). It
+    takes means for normal, and losses are skewed: a small arm that has not met a rare outcome looks good and certain. So
+    there are no bounds before each arm has 100 units, and in a binary problem ten of either outcome; and both arms are taken
+    to vary as the one that varies more.
+
+    The sample-ratio check is the sequential test of multinomial counts with a Dirichlet mixture around the declared shares
+    (Lindon and Malek, 2022, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 35).
 #}
 {% macro experiment(model, view) %}
     {%- if not execute -%}
@@ -35,6 +43,7 @@
     'unit': spine.key, 'label': none, 'metric': 'none', 'problem': 'binary', 'alpha': 0.05, 'smallest_effect': 1, 'classes': [],
     'predictions': none, 'registry': none, 'number': 0,
 } -%}
+{%- set binary = experiment.problem == 'binary' -%}
 {%- if nothing -%}
 select
     {%- for name, type in asof._experiment_columns() %}
@@ -55,13 +64,14 @@ matured as (
         {%- for column in experiment.unit %}
         features.{{ adapter.quote(column) }} as unit_{{ loop.index }},
         {%- endfor %}
-        {{ asof._loss(experiment) }} as loss
+        {{ asof._loss(experiment) }} as loss,
+        {{ 'features.' ~ adapter.quote(experiment.label) ~ '::integer' if binary else 'null' }} as outcome
     from arms
     inner join {{ experiment.predictions }} as predictions
         on
             arms.alias = predictions.alias
             and arms.version = predictions.version
-            and arms.started_at <= predictions.scored_at
+            and arms.started_at < predictions.as_of
             and not predictions.hindsight
     inner join {{ view }} as features
         on
@@ -71,6 +81,9 @@ matured as (
             predictions.as_of = features.{{ adapter.quote(spine.as_of) }}
     where
         features.{{ adapter.quote(experiment.label) }} is not null
+        {%- if experiment.problem == 'regression' %}
+        and not isnan(features.{{ adapter.quote(experiment.label) }}::double)
+        {%- endif %}
         and features.label_known_at <= {{ asof.now() }}
         and predictions.scored_at <= {{ asof.now() }}
 ),
@@ -83,6 +96,8 @@ by_unit as (
         unit_{{ loop.index }},
         {%- endfor %}
         avg(loss) as loss,
+        min(outcome) = 0 as without,
+        max(outcome) = 1 as with_it,
         count(*) as row_count
     from matured
     group by all
@@ -94,7 +109,8 @@ by_arm as (
         count(*) as units,
         cast(sum(row_count) as bigint) as row_count,
         avg(loss) as value,
-        var_samp(loss) as variance
+        var_samp(loss) as variance,
+        {{ asof._enough(binary, 'by_unit') }} as enough
     from by_unit
     group by alias
 ),
@@ -105,7 +121,8 @@ paired as (
         shadow.alias,
         count(*) as units,
         avg(shadow.loss - champion.loss) as difference,
-        var_samp(shadow.loss - champion.loss) / count(*) as error_squared
+        var_samp(shadow.loss - champion.loss) / count(*) as error_squared,
+        {{ asof._enough(binary, 'shadow') }} as enough
     from by_unit as shadow
     inner join by_unit as champion
         on
@@ -131,8 +148,9 @@ compared as (
         case
             when arms.alias = 'champion' then null
             when arms.share is null then paired.error_squared
-            else by_arm.variance / by_arm.units + champion.variance / champion.units
+            else greatest(by_arm.variance, champion.variance) * (1 / by_arm.units + 1 / champion.units)
         end as error_squared,
+        case when arms.share is null then paired.enough else by_arm.enough and champion.enough end as enough,
         case when arms.share is not null then coalesce(by_arm.units, 0) end as deciding_units,
         sum(deciding_units) over () as all_units
     from arms
@@ -145,10 +163,11 @@ tested as (
     select
         *,
         pow({{ experiment.smallest_effect }}::double, 2) as mixture,
-        nullif(error_squared, 0) as noise,
-        sum(case when share > 0 and all_units > 0 then pow(deciding_units - share * all_units, 2) / (share * all_units) end)
-            over () as chi_square,
-        count(share) over () - 1 as degrees
+        case when enough then nullif(error_squared, 0) end as noise,
+        -- of the units' sides under the mixture and under the declared shares: how many times likelier, as a logarithm
+        lgamma(100) - lgamma(100 + all_units) + sum(
+            lgamma(100 * share + deciding_units) - lgamma(100 * share) - deciding_units * ln(share)
+        ) over () as other_shares
     from compared
 ),
 
@@ -158,13 +177,14 @@ bounds as (
         sqrt(
             2 * noise * (noise + mixture) / mixture * (ln(1 / {{ experiment.alpha }}::double) + ln((noise + mixture) / noise) / 2)
         ) as radius,
-        least(
-            1,
-            sqrt((noise + mixture) / noise) * exp(-mixture * pow(difference, 2) / (2 * noise * (noise + mixture)))
-        ) as p_value,
-        -- of the chi-squared distribution with so many degrees of freedom, exceeded once in a thousand times
-        chi_square > ([10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.124, 27.877])[least(degrees, 9)]
-            as sample_ratio_mismatch
+        case
+            when noise is not null then least(
+                1,
+                sqrt((noise + mixture) / noise) * exp(-mixture * pow(difference, 2) / (2 * noise * (noise + mixture)))
+            )
+        end as p_value,
+        least(1, exp(-other_shares)) as sample_ratio_p_value,
+        coalesce(sample_ratio_p_value < 0.001, false) as sample_ratio_mismatch
     from tested
 )
 
@@ -185,17 +205,24 @@ select
     p_value,
     share as expected_share,
     deciding_units / nullif(all_units, 0)::double as share,
-    chi_square,
-    coalesce(sample_ratio_mismatch, false) as sample_ratio_mismatch,
+    sample_ratio_p_value,
+    sample_ratio_mismatch,
     case
         when alias = 'champion' then null
-        when coalesce(sample_ratio_mismatch, false) then 'invalid'
+        when sample_ratio_mismatch then 'invalid'
         when difference_high < 0 then 'won'
         when difference_low > 0 then 'lost'
         else 'open'
     end as verdict
 from bounds
 {%- endif %}
+{%- endmacro %}
+
+
+{# Whether the units that are counted are enough for their mean to be taken for normal, as SQL. #}
+{% macro _enough(binary, units) -%}
+    count(*) >= 100{% if binary %} and least(count(*) filter ({{ units }}.without), count(*) filter ({{ units }}.with_it)) >= 10
+    {%- endif %}
 {%- endmacro %}
 
 
@@ -255,6 +282,6 @@ from bounds
         ('read_at', 'timestamptz'), ('started_at', 'timestamptz'), ('metric', 'varchar'), ('units', 'bigint'),
         ('rows', 'bigint'), ('value', 'double'), ('difference', 'double'), ('difference_low', 'double'),
         ('difference_high', 'double'), ('p_value', 'double'), ('expected_share', 'double'), ('share', 'double'),
-        ('chi_square', 'double'), ('sample_ratio_mismatch', 'boolean'), ('verdict', 'varchar'),
+        ('sample_ratio_p_value', 'double'), ('sample_ratio_mismatch', 'boolean'), ('verdict', 'varchar'),
     ]) }}
 {% endmacro %}
