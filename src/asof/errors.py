@@ -95,6 +95,12 @@ class TooManyNullsError(DataError):
     exit_code = 1
 
 
+class FilesError(AsofError):
+    """A file or folder beside the warehouse cannot be written."""
+
+    cause = "files"
+
+
 class CompileError(AsofError):
     """A fitted estimator has a part that SQL cannot compute."""
 

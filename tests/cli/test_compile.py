@@ -41,6 +41,7 @@ def test_json(run):
     [
         (["big", "--dialect", "postgre"], "Error: no dialect 'postgre' (did you mean 'postgres'?)"),
         (["big", "7"], "Error: model big has no version 7; see which it has with: asof status"),
+        (["big", "0"], "Error: model big has no version 0; see which it has with: asof status"),
         (["big", "--alias", "nobody"], "Error: model big has no 'nobody' by"),
     ],
 )

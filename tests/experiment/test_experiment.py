@@ -254,3 +254,20 @@ def test_promotion_demands_a_won_experiment(compared):
     done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
     assert done.stdout == "answer: champion is version 2 now, was version 1\n"
     assert compared.sql("select forced from ml.alias_events order by event_id desc limit 1") == [(False,)]
+    # what was won against version 1 is not won against another champion, nor in another experiment
+    compared.asof("promote", "answer", "3", "--force", "--reason", "to see", "--now", later.isoformat())
+    done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
+    assert done.returncode == 2
+    assert (
+        "is of an experiment that is over, against version 1; the champion is version 3: run asof predict"
+        in done.stderr
+    )
+    compared.asof("promote", "answer", "1", "--force", "--reason", "to see", "--now", later.isoformat())
+    begun = "insert into ml.experiments by name select * replace (2 as number, ? as started_at) from ml.experiments"
+    compared.sql(begun, [later - timedelta(minutes=1)])
+    done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
+    assert done.returncode == 2
+    assert (
+        "is of an experiment that is over, against version 1; the champion is version 1: run asof predict"
+        in done.stderr
+    )

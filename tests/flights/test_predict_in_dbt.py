@@ -19,6 +19,10 @@ MODEL = """
 def scored(promoted_flights, tmp_path_factory):
     """A copy with three models that score, built with four threads, and the same rows scored by `asof predict`."""
     project = promoted_flights.copy(tmp_path_factory.mktemp("in_dbt") / "project")
+    # the threshold of the spec holds in dbt as well: that with which the version was trained
+    project.sql("""update ml.model_versions set spec = json_merge_patch(spec, '{"inference": {"threshold": 0.4}}')""")
+    spec = project.root / "models/flight_delay.yml"
+    spec.write_text(spec.read_text().replace("inference: {", "inference: {threshold: 0.4, "))
     folder = project.root / "dbt_project/models/scores"
     folder.mkdir()
     recent = f", where=\"predicted_at > timestamptz '{START}' - interval '1 day'\""
@@ -66,6 +70,10 @@ def test_scores_are_those_of_asof_predict_to_the_bit(scored, table, model):
         """
     )
     assert both[0][0] == both[0][1] > 500
+    if model == "flight_delay":
+        late = "select min(score) filter (prediction), max(score) filter (not prediction) from features.late_scores"
+        ((least, most),) = project.sql(late)
+        assert most < 0.4 <= least < 0.5
 
 
 def test_every_row_of_the_view_and_another_threshold(scored):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -248,6 +249,28 @@ def test_reasons_of_an_estimator_that_has_none(promoted):
     inference(promoted, "reasons: 2")
     with pytest.raises(EstimatorError, match="big version 1: inference.reasons needs XGBoost's trees"):
         predict("big", promoted.open(DAY_80))
+
+
+def test_a_column_that_has_the_name_of_one_of_ours(toy):
+    """Names that the run's own SQL gives give way to the view's."""
+    before = toy.sql("select id, weight from features.toy_view")
+    toy.sql("alter table features.toy_view rename weight to ASOF_SCORES")
+    for model in ("big", "size"):
+        train(model, toy.open(DAY_80))
+        promote(toy.open(DAY_80), model)
+        predict(model, toy.open(DAY_80))
+    scores = toy.sql("select score, prediction from predictions.big")
+    assert all(0 < score < 1 and prediction == (score >= 0.5) for score, prediction in scores)
+    assert len(scores) == 4
+    assert not {value for _, value in before} & {score for (score,) in toy.sql("select score from predictions.size")}
+
+
+def test_two_threads(promoted):
+    """One waits for the other."""
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: predict("big", promoted.open(DAY_80)).scored_rows, range(4)))
+    assert sorted(results) == [0, 0, 0, 4]
+    assert promoted.sql("select count(*), count(distinct id) from predictions.big") == [(4, 4)]
 
 
 def test_a_table_of_an_older_asof_gets_its_new_columns(promoted):

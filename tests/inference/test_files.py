@@ -6,6 +6,7 @@ import pytest
 from toy import FIRST
 
 from asof import predict
+from asof.errors import FilesError
 from asof.inference.files import ParquetFiles
 
 DAY = timedelta(days=1)
@@ -89,6 +90,55 @@ def test_killed_before_the_commit(project, monkeypatch):
     predict("big", project.open(DAY_80))
     assert in_files(project) == in_table(project)
     assert days(project) == ["day=2024-03-20", "day=2024-03-21"]
+
+
+def test_a_repeated_backfill_puts_files_right(project, monkeypatch):
+    """Even where it has nothing to score any more."""
+    with monkeypatch.context() as patch:
+        patch.setattr(ParquetFiles, "publish", lambda _: None)
+        predict("big", project.open(DAY_80), window_from=DAY_80 - 2 * DAY, backfill=True)
+    result = predict("big", project.open(DAY_80), window_from=DAY_80 - 2 * DAY, backfill=True)
+    assert result.scored_rows == 0
+    assert in_files(project) == in_table(project)
+    assert len(in_files(project)) == 4
+
+
+def test_a_file_in_the_way(project):
+    """The predictions are committed and the run says so; when there is room, the files follow."""
+    folder = project.root / "exported/big"
+    folder.mkdir(parents=True)
+    (folder / "day=2024-03-20").write_text("in the way")
+    runs = "select status, cause from ml.prediction_runs order by started_at"
+    with pytest.raises(FilesError, match="committed, but .*day=2024-03-20/predictions.parquet cannot be written: "):
+        predict("big", project.open(DAY_80))
+    assert len(in_table(project)) == 4
+    with pytest.raises(FilesError, match="exported/big/day=2024-03-20/predictions.parquet cannot be written: "):
+        predict("big", project.open(DAY_80))
+    assert project.sql(runs) == [("done", None), ("failed", "files")]
+    (folder / "day=2024-03-20").unlink()
+    predict("big", project.open(DAY_80))
+    assert in_files(project) == in_table(project)
+    assert len(in_files(project)) == 4
+
+
+def test_a_folder_that_is_a_file(project):
+    (project.root / "exported").write_text("in the way")
+    with pytest.raises(FilesError, match="exported/big.* cannot be written: Not a directory; make room for it"):
+        predict("big", project.open(DAY_80))
+    assert project.sql("select status, cause from ml.prediction_runs") == [("failed", "files")]
+
+
+def test_stopped_after_the_commit(project, monkeypatch):
+    """Ctrl-C is Ctrl-C, and the run that was committed stays on record as done."""
+
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ParquetFiles, "publish", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            predict("big", project.open(DAY_80))
+    assert project.sql("select status, scored_rows from ml.prediction_runs") == [("done", 4)]
 
 
 def test_an_error_leaves_no_file(project):

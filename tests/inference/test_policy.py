@@ -115,6 +115,20 @@ def test_names_in_any_case(with_policy):
     assert toy.sql("select distinct decision from predictions.big") == [("act",)]
 
 
+def test_a_policy_may_begin_with_a_semicolon(with_policy):
+    toy = with_policy("-- first\n;\nselect id, as_of, 'a' as decision from scored")
+    predict("big", toy.open())
+    assert toy.sql("select distinct decision from predictions.big") == [("a",)]
+
+
+def test_a_policy_that_is_no_text(with_policy):
+    toy = with_policy("")
+    (toy.root / "inference/big.sql").write_bytes("select 'früh' as decision from scored".encode("latin-1"))
+    with pytest.raises(SpecError, match=r"policy inference/big.sql: .*big.sql is not text in UTF-8 \(byte 10\)"):
+        predict("big", toy.open())
+    assert toy.sql("select cause from ml.prediction_runs") == [("policy",)]
+
+
 @pytest.mark.parametrize(
     "ending", ["", ";", " -- the end", ";\n-- the end", " /* the end */;", " -- one; two", ";;"], ids=range(7)
 )

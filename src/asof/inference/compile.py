@@ -42,7 +42,7 @@ def compile_model(
     project.model_spec(model)
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
-        number = version or require_version(registry, model, alias, project.clock.now())
+        number = require_version(registry, model, alias, project.clock.now()) if version is None else version
         found = load_version(registry, model, number, project)
         view = project.view_in(warehouse, found.feature_view)
     taken = {name.lower() for name in (*view.meta.key, AS_OF)} & {name.lower() for name in found.schema.names}

@@ -56,7 +56,10 @@ class Policy:
 def read_policy(root: Path, reference: str) -> Policy:
     """A policy of a SQL file, or of a function in a Python file. Raises PolicyError when it is not one SELECT."""
     file = root / reference.split(":", maxsplit=1)[0]
-    content = file.read_text()
+    try:
+        content = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"policy {reference}: {file} is not text in UTF-8 (byte {error.start})") from None
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     if file.suffix == ".py":
         function = load_function(root, reference, "scored", "policy", PolicyError)
@@ -65,7 +68,7 @@ def read_policy(root: Path, reference: str) -> Policy:
 
 
 def _one_select(sql: str, reference: str) -> str:
-    """The SQL without its semicolon."""
+    """The SQL without semicolons around it."""
     try:
         statements = [statement for statement in sqlglot.parse(sql, dialect="duckdb") if statement is not None]
     except sqlglot.errors.SqlglotError as error:
@@ -75,8 +78,8 @@ def _one_select(sql: str, reference: str) -> str:
     if len(kinds) != 1 or not isinstance(statements[0], exp.Query):
         got = " and ".join(kinds) or "nothing"
         raise PolicyError(f"policy {reference}: expected one SELECT from {SCORED}, got {got}")
-    ends = [token.start for token in sqlglot.tokenize(sql, dialect="duckdb") if token.token_type == TokenType.SEMICOLON]
-    return sql[: ends[0]] if ends else sql
+    words = [token for token in sqlglot.tokenize(sql, dialect="duckdb") if token.token_type != TokenType.SEMICOLON]
+    return sql[words[0].start : words[-1].end + 1]
 
 
 def check_columns(warehouse: Warehouse, sql: str, identity: list[str], reference: str) -> None:

@@ -1,11 +1,13 @@
 """Batch inference, from end to end: the version behind an alias scores what is due and was not scored yet."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from asof.errors import ClockError
+from asof.errors import ClockError, WarehouseLockedError
 from asof.inference.arms import CHAMPION, Arm, arms_of, record_experiment
 from asof.inference.attempt import Attempt
 from asof.inference.scoring import Scoring
@@ -14,6 +16,9 @@ from asof.progress import Progress, Silent
 from asof.registry.store import Registry
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
+from asof.warehouse.connection import warehouse_file
+
+_running: dict[Path, threading.Lock] = {}  # by warehouse
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def predict(
     if backfill and window_from is None:
         raise ClockError("a backfill needs its beginning: --backfill --from INSTANT")
     call = _Call(project, spec, Window.of(project, spec, window_from, window_to), backfill, again)
-    with project.warehouse() as warehouse:
+    with _one_at_a_time(project), project.warehouse() as warehouse:
         warehouse.limit_memory()
         registry = Registry(project, warehouse)
         with _recorded(registry, call.attempt(alias=alias or CHAMPION)):
@@ -137,8 +142,23 @@ def _run(
 
 
 @contextmanager
+def _one_at_a_time(project: Project) -> Iterator[None]:
+    """Threads of one process share the warehouse, whose lock is for other processes: here the second of them waits."""
+    path = warehouse_file(project.target).resolve()
+    lock = _running.setdefault(path, threading.Lock())
+    if not lock.acquire(timeout=project.wait):
+        raise WarehouseLockedError(
+            f"the warehouse {path} is scored in by another thread, which did not end within {project.wait:g} seconds"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def _recorded(registry: Registry, attempt: Attempt) -> Iterator[None]:
-    """Leaves the row of a failed run where the block fails."""
+    """Leaves the row of a failed run where the block fails before the run is committed."""
     warehouse = registry.warehouse
     try:
         with warehouse.told_plainly():  # Here already, for what the run's row says of it.
@@ -146,5 +166,6 @@ def _recorded(registry: Registry, attempt: Attempt) -> Iterator[None]:
     except (Exception, KeyboardInterrupt) as error:
         with warehouse.transaction():
             registry.create()
-            registry.append("prediction_runs", [attempt.row("failed", error)])
+            if not registry.rows("prediction_runs", "run_id = ?", [attempt.run.run_id], columns=("run_id",)):
+                registry.append("prediction_runs", [attempt.row("failed", error)])
         raise

@@ -99,9 +99,9 @@ def promote(
             )
         if alias == "champion" and spec.experiment is not None and spec.experiment.required:
             before = version_behind(registry, model, alias, present)
-            if before not in (None, chosen):
+            if before is not None and before != chosen:
                 if not force:
-                    require_won(project, registry, model, chosen)
+                    require_won(project, registry, model, chosen, before)
                 forced = force
         return _move(project, registry, model, alias, "promote", chosen, reason, forced=forced)
 

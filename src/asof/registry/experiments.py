@@ -6,8 +6,8 @@ from asof.spec.project import Project
 from asof.warehouse.manifest import find_readout
 
 
-def require_won(project: Project, registry: Registry, model: str, version: int) -> None:
-    """Raises RegistryError unless the last readout says that the version won."""
+def require_won(project: Project, registry: Registry, model: str, version: int, champion: int) -> None:
+    """Raises RegistryError unless the readout of the present experiment says that the version won against the champion."""
     demand = f"model {model}: experiment.required lets only a version that won its experiment become champion"
     found = find_readout(project.dbt_dir, project.target_path, model)
     warehouse = registry.warehouse
@@ -17,11 +17,22 @@ def require_won(project: Project, registry: Registry, model: str, version: int) 
             f"meta: {{asof: {{role: experiment, model: {model}}}}} in its YAML, then run: "
             f"dbt build --project-dir {project.dbt_dir.name}"
         )
-    rows = warehouse.rows(
-        f"select alias, verdict, difference, difference_low, difference_high, metric from {warehouse.qualified(*found)} "
-        "where model = ? and version = ? and alias <> 'champion' and read_at <= ?",
-        [model, version, project.clock.now()],
+    now = project.clock.now()
+    read = warehouse.rows(
+        "select alias, version, verdict, difference, difference_low, difference_high, metric, started_at "
+        f"from {warehouse.qualified(*found)} where model = ? and read_at <= ?",
+        [model, now],
     )
+    begun = registry.rows("experiments", "model = ? and started_at <= ?", [model, now], columns=("started_at",))
+    last = max((row["started_at"] for row in begun), default=None)
+    against = {row["version"] for row in read if row["alias"] == "champion"}
+    if read and (against != {champion} or {row["started_at"] for row in read} != {last}):
+        raise RegistryError(
+            f"{demand}; the readout {found[0]}.{found[1]} is of an experiment that is over, against version "
+            f"{', '.join(map(str, against))}; the champion is version {champion}: run asof predict {model}, wait for "
+            f"outcomes, then run: dbt build --project-dir {project.dbt_dir.name}"
+        )
+    rows = [row for row in read if row["version"] == version and row["alias"] != "champion"]
     if any(row["verdict"] == "won" for row in rows):
         return
     told = "it has none of this version"

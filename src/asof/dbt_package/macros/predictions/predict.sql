@@ -6,14 +6,15 @@
     view       the feature view, as ref(...)
     alias      whose version scores
     where      a condition on the rows of the view; all of them if not given
-    threshold  the score from which the prediction of a binary problem is true
+    threshold  the score from which the prediction of a binary problem is true; if not given, that of the spec with which the
+               version was trained
 
     Columns: the spine's key, as_of, model, version, alias, score (of several classes score_<class> each), prediction.
 
     Where the alias is still free there are no rows, and a warning. Store the result as a table: a view would need the
     function in every process that reads it.
 #}
-{% macro predict(model, view, alias='champion', where=none, threshold=0.5) %}
+{% macro predict(model, view, alias='champion', where=none, threshold=none) %}
     {%- if not execute -%}
         {{ return('select 1 as not_compiled_yet') }}
     {%- endif -%}
@@ -62,7 +63,7 @@ where false
     ])[list_position(asof_scores, list_max(asof_scores))] as prediction
     {%- else %}
     asof_scores as score,
-    {{ 'asof_scores >= ' ~ threshold if version.problem == 'binary' else 'asof_scores' }} as prediction
+    {{ 'asof_scores >= ' ~ (version.threshold if threshold is none else threshold) if version.problem == 'binary' else 'asof_scores' }} as prediction
     {%- endif %}
 {%- if version is not none %}
 from (
@@ -85,7 +86,10 @@ from (
 {%- endmacro %}
 
 
-{# The version behind an alias at the present: its number, problem, classes, features and feature view; none if it is free. #}
+{#
+    The version behind an alias at the present: its number, problem, classes, features, feature view and threshold; none if it
+    is free.
+#}
 {% macro _version_behind(model, alias) %}
     {%- set name = dbt.string_literal(dbt.escape_single_quotes(model)) -%}
     {%- set ml = asof._registry_schema('alias_events') -%}
@@ -103,7 +107,8 @@ from (
     {%- set number = moved.rows[0][0] | int -%}
     {%- set of_version = " where model = " ~ name ~ " and version = " ~ number -%}
     {%- set row = run_query(
-        "select problem, cast(classes as varchar), feature_view from " ~ ml ~ ".model_versions" ~ of_version
+        "select problem, cast(classes as varchar), feature_view, spec ->> '$.inference.threshold' from " ~ ml
+        ~ ".model_versions" ~ of_version
     ).rows[0] -%}
     {%- set features = run_query(
         "select feature from " ~ ml ~ ".model_features" ~ of_version ~ " order by position"
@@ -111,6 +116,7 @@ from (
     {{ return({
         'title': model ~ ' version ' ~ number, 'version': number, 'problem': row[0],
         'classes': fromjson(row[1]) if row[1] else [], 'feature_view': row[2], 'features': features | list,
+        'threshold': row[3] or 0.5,
     }) }}
 {% endmacro %}
 
