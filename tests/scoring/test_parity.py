@@ -2,15 +2,23 @@
 
 import numpy as np
 import pytest
-from pipelines import PIPELINES, SCHEMA, fitted, frame
+from pipelines import PIPELINES, SCHEMA, fitted, frame, labels
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import RobustScaler, StandardScaler
 from test_scorer import arrow
+from xgboost import XGBClassifier
 
 from asof.scoring import parity
 from asof.scoring.columns import Columns
 from asof.scoring.matrix import Matrix
 from asof.scoring.parity import check_parity, harder_rows
+from asof.scoring.scorer import xgboost_trees
 from asof.scoring.sql.compile import compile_scores
 from asof.training.judge.gates import parity_gates
+from asof.warehouse.schema import FeatureSchema
 
 
 @pytest.mark.parametrize("name", PIPELINES)
@@ -20,6 +28,39 @@ def test_every_pipeline_agrees(name):
     assert (found.function, found.sql, found.not_compiled) == ([], [], None)
     assert found.rows > 600
     assert parity_gates(found) == []
+
+
+NUMBERS = FeatureSchema(tuple(feature for feature in SCHEMA.features if feature.kind != "categorical"))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression()),
+        lambda: make_pipeline(SimpleImputer(), XGBClassifier(n_estimators=12, max_depth=4)),
+        lambda: Pipeline(
+            [("none", "passthrough"), ("scale", RobustScaler()), ("trees", XGBClassifier(n_estimators=12))]
+        ),
+        lambda: XGBClassifier(n_estimators=12, max_depth=4),
+    ],
+    ids=["two steps before", "one step before", "steps that pass on", "nothing before"],
+)
+def test_without_texts_no_column_transformer_is_needed(make):
+    data = frame()
+    estimator = make().fit(data[NUMBERS.names], labels("binary", data))
+    found = check_parity(estimator, NUMBERS, "binary", arrow(frame(400, seed=6)).select(NUMBERS.names), "it")
+    assert (found.function, found.sql, found.not_compiled) == ([], [], None)
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    assert (xgboost_trees(estimator, NUMBERS) is not None) == isinstance(last, XGBClassifier)
+
+
+def test_a_step_after_the_column_transformer_is_refused_by_name():
+    data = frame()
+    columns = ColumnTransformer([("numbers", SimpleImputer(), SCHEMA.numeric)])
+    estimator = make_pipeline(columns, StandardScaler(), LogisticRegression()).fit(data, labels("binary", data))
+    found = check_parity(estimator, SCHEMA, "binary", arrow(frame(400, seed=6)), "it")
+    assert found.function == []
+    assert found.not_compiled == "a Pipeline with a step between its ColumnTransformer and its estimator"
 
 
 def test_what_the_rows_are():

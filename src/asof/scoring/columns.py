@@ -12,7 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from asof.errors import CompileError
-from asof.scoring.numbers import Numbers, Output, read_numbers
+from asof.scoring.numbers import Numbers, read_numbers
 from asof.scoring.texts import Text, read_texts
 from asof.warehouse.schema import FeatureSchema
 
@@ -38,34 +38,34 @@ class Columns:
         return found
 
 
-def columns_and_last(estimator: Any) -> tuple[Any, Any] | None:
-    """The column transformer of a pipeline, None where there is none, and its last step; None for a longer pipeline."""
+def columns_and_last(estimator: Any) -> tuple[Any, Any]:
+    """What is before the last step of a pipeline, None where nothing is, and the last step."""
     if not isinstance(estimator, Pipeline):
         return None, estimator
-    steps = [step for _, step in estimator.steps]
-    if len(steps) > 2:
-        return None
-    return (steps[0] if len(steps) == 2 else None), steps[-1]
+    *before, last = [step for _, step in estimator.steps]
+    if len(before) > 1:
+        return estimator[:-1], last
+    return (before[0] if before else None), last
 
 
 def read_columns(transformer: Any, schema: FeatureSchema) -> Columns:
-    """What a fitted transformer does to the features of a schema; None is one that passes on numbers.
+    """What a fitted transformer does to the features of a schema: a ColumnTransformer, or what takes numbers alone.
 
-    Raises CompileError, which names what is not known.
+    None is one that passes them on. Raises CompileError, which names what is not known.
     """
-    if transformer is None:
-        if schema.categorical:
-            raise CompileError(f"text without an encoder ({', '.join(schema.categorical)})")
-        places = np.arange(len(schema.names))
-        return Columns([], [Numbers(schema.names, [], [Output(name) for name in schema.names], places)], len(places))
     if type(transformer) is not ColumnTransformer:
-        raise CompileError(f"{type(transformer).__name__} before the estimator, expected a ColumnTransformer")
+        if isinstance(transformer, Pipeline) and any(type(step) is ColumnTransformer for _, step in transformer.steps):
+            raise CompileError("a Pipeline with a step between its ColumnTransformer and its estimator")
+        if schema.categorical:
+            raise CompileError(f"text without an encoder in a ColumnTransformer ({', '.join(schema.categorical)})")
+        numbers = read_numbers(transformer, schema.names)
+        return Columns([], [numbers], len(numbers.places))
     if transformer.transformer_weights is not None or hasattr(transformer, "_sklearn_output_config"):
         raise CompileError("ColumnTransformer with weights, or with an output of its own (set_output)")
     if transformer.sparse_output_:
         raise CompileError("a ColumnTransformer that gives sparse columns; set sparse_output=False on its encoders")
     texts: list[Text] = []
-    numbers: list[Numbers] = []
+    blocks: list[Numbers] = []
     width = max((indices.stop for indices in transformer.output_indices_.values()), default=0)
     for name, fitted, columns in transformer.transformers_:
         indices = transformer.output_indices_[name]
@@ -76,10 +76,10 @@ def read_columns(transformer: Any, schema: FeatureSchema) -> Columns:
         if set(features) <= set(schema.categorical):
             texts += read_texts(fitted, features, places)
         elif set(features) <= set(schema.numeric):
-            numbers.append(read_numbers(fitted, features, places))
+            blocks.append(read_numbers(fitted, features, places))
         else:
             raise CompileError(f"the transformer '{name}' takes both text and numbers")
-    return Columns(texts, numbers, width)
+    return Columns(texts, blocks, width)
 
 
 def _names(columns: Any, transformer: ColumnTransformer, step: str) -> list[str]:

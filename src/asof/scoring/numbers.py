@@ -82,8 +82,11 @@ class Numbers:
         return block
 
 
-def read_numbers(transformer: Any, features: list[str], places: np.ndarray) -> Numbers:
-    """What a fitted transformer does to these features. Raises CompileError, which names it, for one that is not known."""
+def read_numbers(transformer: Any, features: list[str], places: np.ndarray | None = None) -> Numbers:
+    """What a fitted transformer, or none, does to these features, at these places or at all.
+
+    Raises CompileError, which names it, for one that is not known.
+    """
     steps: list[Step] = []
     outputs = [Output(feature) for feature in features]
     for each in [step for _, step in transformer.steps] if isinstance(transformer, Pipeline) else [transformer]:
@@ -92,13 +95,18 @@ def read_numbers(transformer: Any, features: list[str], places: np.ndarray) -> N
                 marks = [Output(outputs[mark].feature, is_mark=True) for mark in step.marks]
                 outputs = [outputs[kept] for kept in step.kept] + marks
             steps.append(step)
+    if places is None:
+        places = np.arange(len(outputs))
     if len(outputs) != len(places):
         raise CompileError(f"{type(transformer).__name__} gives {len(places)} columns, expected {len(outputs)}")
     return Numbers(features, steps, outputs, places)
 
 
 def _steps(fitted: Any, width: int) -> list[Step]:
-    if type(fitted) is FunctionTransformer and fitted.func is None:  # what "passthrough" becomes when it is fitted
+    passed_on = (
+        type(fitted) is FunctionTransformer and fitted.func is None
+    )  # what "passthrough" becomes when it is fitted
+    if passed_on or fitted is None or fitted == "passthrough":
         return []
     if type(fitted) is SimpleImputer:
         return _filling(fitted, width)

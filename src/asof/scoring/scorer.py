@@ -29,11 +29,11 @@ class Trees:
 
 def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
     """The fitted estimator as trees on a matrix, or None where it is something else."""
-    parts = columns_and_last(estimator)
-    if parts is None or type(parts[1]) not in (XGBClassifier, XGBRegressor):
+    transformer, last = columns_and_last(estimator)
+    if type(last) not in (XGBClassifier, XGBRegressor):
         return None
     try:
-        return Trees(parts[1], Matrix.of(read_columns(parts[0], schema), schema))
+        return Trees(last, Matrix.of(read_columns(transformer, schema), schema))
     except CompileError:
         return None
 

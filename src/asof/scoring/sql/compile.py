@@ -116,10 +116,7 @@ def compile_scores(estimator: Any, schema: FeatureSchema, problem: Problem) -> C
         estimator = calibrators.estimator
     while type(estimator) is FrozenEstimator:
         estimator = estimator.estimator
-    parts = columns_and_last(estimator)
-    if parts is None:
-        raise CompileError("a Pipeline of more than two steps")
-    transformer, last = parts
+    transformer, last = columns_and_last(estimator)
     columns = read_columns(transformer, schema)
     inputs = Inputs(remapped(columns, last), schema)
     estimate = _estimate(last, inputs, problem)

@@ -69,11 +69,11 @@ class NativeTrees:
 
 def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
     """The estimator as trees that can be fitted from batches, or None where only its own `fit` will do."""
-    parts = columns_and_last(estimator)
-    if parts is None or not _plain(parts[1]):
+    transformer, trees = columns_and_last(estimator)
+    if not _plain(trees):
         return None
-    columns = coded_columns(parts[0], schema)
-    return None if columns is None else NativeTrees(columns, parts[1])
+    columns = coded_columns(transformer, schema)
+    return None if columns is None else NativeTrees(columns, trees)
 
 
 def _plain(trees: Any) -> bool:
