@@ -182,7 +182,7 @@ def test_a_tree_by_hand():
         (lambda: CalibratedClassifierCV(mixed(LogisticRegression(max_iter=500)), cv=2), "of several fits"),
         (
             lambda: Pipeline([("a", one_hot(sparse_output=False)), ("b", "passthrough"), ("c", LinearSVC())]),
-            "more than two",
+            "a step between its ColumnTransformer and its estimator",
         ),
     ],
 )

@@ -127,7 +127,7 @@ class Scoring:
                 self.table.create(warehouse, self.view)
                 if attempt.again or self.arm.shadows:
                     warehouse.execute(statements.remove)
-                count = self._write(statements, statements.unscored, attempt)
+                count = self._write(statements, unscored, attempt)
                 if files is not None and count:
                     files.stage(warehouse, self.table, window.start, window.end)
                     attempt.files = str(files.folder)
