@@ -7,11 +7,12 @@ AsofError
 │   ├── ProfileError        a profile, target or adapter cannot be used
 │   └── EstimatorError      the user's estimator cannot be loaded, built or fitted
 ├── WarehouseError          the warehouse is missing, or refuses
-│   ├── WarehouseLockedError  another process holds it, longer than the limit
+│   ├── WarehouseLockedError  another process or thread holds it, longer than the limit
 │   └── NotBuiltError       a feature view is not there, or not yet
 ├── DataError               rows or columns cannot be learned from or scored
 │   ├── SignatureError      a view has not the columns that a version was trained on
 │   └── TooManyNullsError   a feature has more NULLs than the spec allows
+├── FilesError              a file beside the warehouse cannot be written
 ├── CompileError            a fitted estimator has a part that SQL cannot compute
 ├── RegistryError           a version or alias is not there, or may not be used
 │   └── ArtifactError       an artifact is not what was registered, or asks for too much
@@ -65,7 +66,7 @@ class WarehouseError(AsofError):
 
 
 class WarehouseLockedError(WarehouseError):
-    """Another process holds the warehouse, longer than the limit."""
+    """Another process or thread holds the warehouse, longer than the limit."""
 
     cause = "locked"
 

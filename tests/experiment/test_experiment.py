@@ -259,7 +259,7 @@ def test_promotion_demands_a_won_experiment(compared):
     done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
     assert done.returncode == 2
     assert (
-        "is of an experiment that is over, against version 1; the champion is version 3: run asof predict"
+        f"over, begun {BEGUN:%Y-%m-%d %H:%M} against version 1, and the champion is version 3: run asof predict"
         in done.stderr
     )
     compared.asof("promote", "answer", "1", "--force", "--reason", "to see", "--now", later.isoformat())
@@ -268,6 +268,6 @@ def test_promotion_demands_a_won_experiment(compared):
     done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
     assert done.returncode == 2
     assert (
-        "is of an experiment that is over, against version 1; the champion is version 1: run asof predict"
+        f"over, begun {BEGUN:%Y-%m-%d %H:%M} against version 1, and the champion is version 1: run asof predict"
         in done.stderr
     )

@@ -57,14 +57,17 @@ class Killed(BaseException):
     pass
 
 
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail
+
+
 def test_killed_after_the_commit(project, monkeypatch):
     """The rows are in the table, their files wait: the next run puts them in their places, whatever it scores itself."""
-
-    def killed(_):
-        raise Killed
-
     with monkeypatch.context() as patch:
-        patch.setattr(ParquetFiles, "publish", killed)
+        patch.setattr(ParquetFiles, "publish", raising(Killed))
         with pytest.raises(Killed):
             predict("big", project.open(DAY_80))
     assert len(in_table(project)) == 4
@@ -76,14 +79,10 @@ def test_killed_after_the_commit(project, monkeypatch):
 
 def test_killed_before_the_commit(project, monkeypatch):
     """Files of rows that were never written are removed."""
-
-    def killed(_):
-        raise Killed
-
     with monkeypatch.context() as patch:
-        patch.setattr("asof.inference.scoring.Attempt.row", killed)
+        patch.setattr("asof.inference.scoring.Attempt.row", raising(Killed))
         patch.setattr(ParquetFiles, "heal", lambda *_: None)  # no process that is killed cleans up
-        with pytest.raises((Killed, TypeError)):
+        with pytest.raises(Killed):
             predict("big", project.open(DAY_80))
     assert [name[0] for name in days(project)] == ["."]
     project.edit("models/big.yml", "window: 2 days", "window: 1 day")
@@ -130,12 +129,8 @@ def test_a_folder_that_is_a_file(project):
 
 def test_stopped_after_the_commit(project, monkeypatch):
     """Ctrl-C is Ctrl-C, and the run that was committed stays on record as done."""
-
-    def stopped(_):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr(ParquetFiles, "publish", stopped)
+        patch.setattr(ParquetFiles, "publish", raising(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             predict("big", project.open(DAY_80))
     assert project.sql("select status, scored_rows from ml.prediction_runs") == [("done", 4)]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: asof predict flight_delay --now 2013-11-02")
 @click.argument("model")
 @click.option(
-    "--alias", help="Score with the version behind this alias alone.  [default: champion, and its experiment]"
+    "--alias",
+    help="Run this alias alone, on what falls to it in the experiment.  [default: champion, and its experiment]",
 )
 @click.option(
     "--from", "window_from", metavar="INSTANT", help="Begin of the window, exclusive; else the spec's window."

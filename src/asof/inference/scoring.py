@@ -8,7 +8,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from asof.errors import PolicyError, SpecError, TooManyNullsError, did_you_mean
+from asof.errors import FilesError, PolicyError, SpecError, TooManyNullsError, did_you_mean
 from asof.inference.arms import Arm
 from asof.inference.attempt import Attempt
 from asof.inference.files import ParquetFiles
@@ -135,7 +135,7 @@ class Scoring:
                 self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
         except BaseException:
             if files is not None:  # it may have been committed
-                with suppress(duckdb.Error):
+                with suppress(duckdb.Error, FilesError):  # what went wrong first is told; the next run heals
                     files.heal(self.registry)
             raise
         if files is not None and count:

@@ -28,9 +28,10 @@ def require_won(project: Project, registry: Registry, model: str, version: int, 
     against = {row["version"] for row in read if row["alias"] == "champion"}
     if read and (against != {champion} or {row["started_at"] for row in read} != {last}):
         raise RegistryError(
-            f"{demand}; the readout {found[0]}.{found[1]} is of an experiment that is over, against version "
-            f"{', '.join(map(str, against))}; the champion is version {champion}: run asof predict {model}, wait for "
-            f"outcomes, then run: dbt build --project-dir {project.dbt_dir.name}"
+            f"{demand}; the readout {found[0]}.{found[1]} is of an experiment that is over, begun "
+            f"{min(row['started_at'] for row in read):%Y-%m-%d %H:%M} against version {', '.join(map(str, against))}, and the "
+            f"champion is version {champion}: run asof predict {model}, wait for outcomes, then run: "
+            f"dbt build --project-dir {project.dbt_dir.name}"
         )
     rows = [row for row in read if row["version"] == version and row["alias"] != "champion"]
     if any(row["verdict"] == "won" for row in rows):

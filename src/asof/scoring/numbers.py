@@ -103,10 +103,8 @@ def read_numbers(transformer: Any, features: list[str], places: np.ndarray | Non
 
 
 def _steps(fitted: Any, width: int) -> list[Step]:
-    passed_on = (
-        type(fitted) is FunctionTransformer and fitted.func is None
-    )  # what "passthrough" becomes when it is fitted
-    if passed_on or fitted is None or fitted == "passthrough":
+    # a ColumnTransformer makes a function without one of "passthrough", a Pipeline leaves it as it is
+    if fitted in (None, "passthrough") or (type(fitted) is FunctionTransformer and fitted.func is None):
         return []
     if type(fitted) is SimpleImputer:
         return _filling(fitted, width)

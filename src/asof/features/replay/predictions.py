@@ -27,7 +27,8 @@ class PredictionReplay:
     """The predictions of a model whose features were derived anew.
 
     Of `rows` each of the `columns` was compared, of `hashed` the fingerprint of all of them, which `differences` name as a
-    column of its own. `gone` have no row in the view any more; `not_comparable` have only a fingerprint of another DuckDB.
+    column of its own. `gone` have no row in the view any more; `not_comparable` have only a fingerprint, of another DuckDB or
+    of a feature that is `missing`.
     `missing` are features of a version that the view does not have any more.
     """
 
