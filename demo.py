@@ -3,6 +3,7 @@
 Stands on 2013-11-01, trains there, then lives through a week: each day builds what is new and predicts what is due.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -17,17 +18,17 @@ DAYS = 7
 MODELS = ("flight_delay", "arrival_delay")
 
 
-def run(*command: str) -> None:
+def run(*command: str, **environment: str) -> None:
     """Shows a command and runs it; ends the demo with its exit code if it fails."""
-    shown = (f"'{part}'" if "{" in part else part for part in command)
-    print(f"$ {' '.join(shown)}", flush=True)
-    done = subprocess.run([str(BIN / command[0]), *command[1:]], check=False)
+    settings = [f"{name}={value}" for name, value in environment.items()]
+    print(f"$ {' '.join([*settings, *command])}", flush=True)
+    done = subprocess.run([str(BIN / command[0]), *command[1:]], env={**os.environ, **environment}, check=False)
     if done.returncode:
         sys.exit(done.returncode)
 
 
 def build(day: date) -> None:
-    run("dbt", "--quiet", "build", "--project-dir", "dbt_project", "--vars", f"{{asof_now: {day}}}")
+    run("dbt", "--quiet", "build", "--project-dir", "dbt_project", ASOF_NOW=str(day))
 
 
 def summary(seconds: float) -> None:

@@ -31,9 +31,9 @@ METRICS = ("roc_auc", "average_precision", "brier_score", "log_loss")
 def main() -> None:
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ASOF_WAREHOUSE"] = str(Path(folder) / "flights.duckdb")
+        os.environ |= {"ASOF_WAREHOUSE": str(Path(folder) / "flights.duckdb"), "ASOF_NOW": CUTOFF}
         build = ["dbt", "--quiet", "build", "--project-dir", "dbt_project"]
-        for command in (["python", "ingestion/load_flights.py"], [*build, "--vars", f"{{asof_now: '{CUTOFF}'}}"]):
+        for command in (["python", "ingestion/load_flights.py"], build):
             subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=root, check=True)
         project = Project.open(root, now=CUTOFF)
         spec = project.model_spec("flight_delay").model_copy(update={"split": SPLIT, "gates": []})

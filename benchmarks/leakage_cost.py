@@ -37,9 +37,9 @@ LEFT_OUT = {"aircraft_id", "flight_number", "scheduled_departure_at"}
 def main() -> None:
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ASOF_WAREHOUSE"] = str(Path(folder) / "flights.duckdb")
+        os.environ |= {"ASOF_WAREHOUSE": str(Path(folder) / "flights.duckdb"), "ASOF_NOW": CUTOFF}
         build = ["dbt", "--quiet", "build", "--project-dir", "dbt_project", "--exclude-resource-type", "test"]
-        for command in (["python", "ingestion/load_flights.py"], [*build, "--vars", f"{{asof_now: '{CUTOFF}'}}"]):
+        for command in (["python", "ingestion/load_flights.py"], build):
             subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=root, check=True)
         project = Project.open(root, now=CUTOFF)
         flattering, in_use = (read(project, naive(known=known)) for known in (False, True))

@@ -1,9 +1,9 @@
 """Fixtures: a toy project whose feature view is written by hand, and the reference system on a slice of real flights."""
 
-import os
 from pathlib import Path
 
 import pytest
+from commands import OWN_SETTINGS, command_environment
 from hypothesis import settings
 from toy import ToyProject, write_toy_project
 
@@ -18,7 +18,7 @@ settings.load_profile("ci")
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch):
     """A developer's own settings do not reach a test."""
-    for name in ("DBT_PROFILES_DIR", "ASOF_WAREHOUSE"):
+    for name in OWN_SETTINGS:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -46,5 +46,5 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
-    """What subprocesses get: the environment's commands on the path, and no network or colours."""
-    return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
+    """What commands get."""
+    return command_environment()

@@ -5,10 +5,8 @@ evening before the night in which summer time ends. It goes on from there in cop
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +14,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from built_once import built_once
+from commands import command_environment, run_command
 
 from asof import Project
 
-BIN = Path(sys.executable).parent
 FIRST, LAST = "2013-10-01", "2013-11-05"
 START = datetime(2013, 11, 2, 20, tzinfo=UTC)
 END = datetime(2013, 11, 4, 0, tzinfo=UTC)
@@ -34,33 +33,18 @@ class FlightsProject:
     root: Path
     environment: dict[str, str]
 
-    def run(self, *command: str) -> str:
-        """Runs a command of the environment in the project; its stdout, or its words if it fails."""
-        done = subprocess.run(
-            [BIN / command[0], *command[1:]],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *command: str, **more: str) -> str:
+        """Runs a command of the environment in the project; its stdout, or its words if it fails. `more` is its environment."""
+        done = run_command(*command, cwd=self.root, env={**self.environment, **more})
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def build(self, now: datetime, *arguments: str) -> None:
-        variables = json.dumps({"asof_now": now.isoformat()})
-        self.run("dbt", "--quiet", "build", "--project-dir", "dbt_project", "--vars", variables, *arguments)
+        self.run("dbt", "--quiet", "build", "--project-dir", "dbt_project", *arguments, ASOF_NOW=now.isoformat())
 
     def check(self, now: datetime, *arguments: str) -> tuple[int, Any]:
         """The exit code of a command that may say no, and what it says as JSON."""
-        done = subprocess.run(
-            [BIN / "asof", *arguments, "--now", now.isoformat(), "--json"],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_command("asof", *arguments, "--now", now.isoformat(), "--json", cwd=self.root, env=self.environment)
         assert done.stderr == ""
         return done.returncode, json.loads(done.stdout)
 
@@ -96,46 +80,63 @@ def new_project(root: Path, repository: Path) -> FlightsProject:
         estimator.write_text(faster.replace("learning_rate=0.02", "learning_rate=0.1"))
     policy = root / "inference/flight_delay.sql"
     policy.write_text(policy.read_text().replace("score >= 0.5", "score >= 0.3"))  # a calm weekend
-    environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
-    return FlightsProject(root, environment)
+    return FlightsProject(root, command_environment())
 
 
 @pytest.fixture(scope="session")
 def promoted_flights(tmp_path_factory, repository) -> FlightsProject:
     """The slice at START, with a champion of each model. Not to be changed: work in a copy."""
-    project = new_project(tmp_path_factory.mktemp("flights") / "project", repository)
-    project.run("python", "ingestion/load_flights.py", "--first", FIRST, "--last", LAST)
-    project.build(START)
-    for model in MODELS:
-        project.run("asof", "train", model, "--now", START.isoformat())
-        project.run("asof", "promote", model, "--now", START.isoformat(), "--reason", "first")
-    return project
 
-
-@pytest.fixture(scope="session")
-def hourly_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
-    project = promoted_flights.copy(tmp_path_factory.mktemp("hourly") / "project")
-    hours = int((END - START) / timedelta(hours=1))
-    instants = [(START + timedelta(hours=n + 1)).isoformat() for n in range(hours)]
-    project.run("python", str(Path(__file__).with_name("hourly.py")), str(project.root), *instants)
-    return project
-
-
-@pytest.fixture(scope="session")
-def daily_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
-    project = promoted_flights.copy(tmp_path_factory.mktemp("daily") / "project")
-    for now in (datetime(2013, 11, 3, tzinfo=UTC), END):
-        project.build(now)
+    def build(folder: Path) -> None:
+        project = new_project(folder / "project", repository)
+        project.run("python", "ingestion/load_flights.py", "--first", FIRST, "--last", LAST)
+        project.build(START)
         for model in MODELS:
-            project.run("asof", "predict", model, "--now", now.isoformat())
-    return project
+            project.run("asof", "train", model, "--now", START.isoformat())
+            project.run("asof", "promote", model, "--now", START.isoformat(), "--reason", "first")
+
+    return FlightsProject(built_once(tmp_path_factory, "promoted", build) / "project", command_environment())
 
 
 @pytest.fixture(scope="session")
-def single_flights(promoted_flights, tmp_path_factory) -> FlightsProject:
+def lived(promoted_flights, tmp_path_factory) -> Callable[[str, Callable[[FlightsProject], None]], FlightsProject]:
+    """Lets a copy of the promoted project go on, once for all workers. Not to be changed either."""
+
+    def live(name: str, go_on: Callable[[FlightsProject], None]) -> FlightsProject:
+        folder = built_once(tmp_path_factory, name, lambda folder: go_on(promoted_flights.copy(folder / "project")))
+        return FlightsProject(folder / "project", promoted_flights.environment)
+
+    return live
+
+
+@pytest.fixture(scope="session")
+def hourly_flights(lived) -> FlightsProject:
+    def go_on(project: FlightsProject) -> None:
+        hours = int((END - START) / timedelta(hours=1))
+        instants = [(START + timedelta(hours=n + 1)).isoformat() for n in range(hours)]
+        project.run("python", str(Path(__file__).with_name("hourly.py")), str(project.root), *instants)
+
+    return lived("hourly", go_on)
+
+
+@pytest.fixture(scope="session")
+def daily_flights(lived) -> FlightsProject:
+    def go_on(project: FlightsProject) -> None:
+        for now in (datetime(2013, 11, 3, tzinfo=UTC), END):
+            project.build(now)
+            for model in MODELS:
+                project.run("asof", "predict", model, "--now", now.isoformat())
+
+    return lived("daily", go_on)
+
+
+@pytest.fixture(scope="session")
+def single_flights(lived) -> FlightsProject:
     """One build from nothing and one prediction for all that came since START."""
-    project = promoted_flights.copy(tmp_path_factory.mktemp("single") / "project")
-    project.build(END, "--full-refresh")
-    for model in MODELS:
-        project.run("asof", "predict", model, "--now", END.isoformat(), "--from", START.isoformat())
-    return project
+
+    def go_on(project: FlightsProject) -> None:
+        project.build(END, "--full-refresh")
+        for model in MODELS:
+            project.run("asof", "predict", model, "--now", END.isoformat(), "--from", START.isoformat())
+
+    return lived("single", go_on)

@@ -3,7 +3,7 @@
 As `dbt build` and `asof predict` would be run every hour; dbt's manifest is kept, which saves parsing it 28 times.
 """
 
-import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,9 +16,8 @@ project = ["--quiet", "--project-dir", f"{root}/dbt_project"]
 manifest = dbtRunner().invoke(["parse", *project]).result
 for now in instants:
     without_tests = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    done = dbtRunner(manifest=manifest).invoke(
-        ["build", *project, *without_tests, "--vars", json.dumps({"asof_now": now})]
-    )
+    os.environ["ASOF_NOW"] = now
+    done = dbtRunner(manifest=manifest).invoke(["build", *project, *without_tests])
     if not done.success:
         sys.exit(f"dbt build failed at {now}: {done.exception}")
     for model in ("flight_delay", "arrival_delay"):

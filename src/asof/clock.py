@@ -1,15 +1,18 @@
 """The clock: the present as every pipeline sees it, which is the wall clock or an instant that was set."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from asof.errors import ClockError
 
+VARIABLE = "ASOF_NOW"  # of the environment
 _EARLIEST, _LATEST = 1900, 2199
 
 
 def parse_instant(text: str) -> datetime:
-    """An instant in UTC from ISO 8601 text; without a zone it is read as UTC, as in the dbt var `asof_now`.
+    """An instant in UTC from ISO 8601 text; without a zone it is read as UTC, as in dbt.
 
     Raises ClockError when the text is not an instant.
     """
@@ -29,9 +32,27 @@ def as_utc(instant: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Clock:
-    """The wall clock, or one that stands at `fixed` (as `asof_now` does in dbt)."""
+    """The wall clock, or one that stands at `fixed` (as `ASOF_NOW` makes dbt's stand)."""
 
     fixed: datetime | None = None
+
+    @classmethod
+    def read(cls, option: str | None, dbt_var: object) -> Self:
+        """The clock of a call: its option `--now`, else ASOF_NOW or the dbt var `asof_now` of the project's own file.
+
+        Raises ClockError when one of them is not an instant, or when there is no option and the two differ.
+        """
+        if option is not None:
+            return cls(parse_instant(option))
+        environment = os.environ.get(VARIABLE, "").strip()
+        by_environment = parse_instant(environment) if environment else None
+        by_var = None if dbt_var is None else parse_instant(str(dbt_var))
+        if by_environment and by_var and by_environment != by_var:
+            raise ClockError(
+                f"the environment variable {VARIABLE} is {by_environment.isoformat()} and the var asof_now in "
+                f"dbt_project.yml is {by_var.isoformat()}; remove one of them, or give --now"
+            )
+        return cls(by_environment or by_var)
 
     def now(self) -> datetime:
         """The present, in UTC."""

@@ -2,14 +2,12 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands import run_command
 from engines import Engine, create_tables, fill
-
-DBT = Path(sys.executable).with_name("dbt")
 
 
 @dataclass(frozen=True)
@@ -21,17 +19,10 @@ class RuleProject:
     engine: Engine
 
     def dbt(self, *arguments: str, now: str | None = None, **values: object) -> subprocess.CompletedProcess:
-        values |= {"asof_now": now} if now else {}
         variables = ("--vars", json.dumps(values)) if values else ()
         target = () if "--target" in arguments else ("--target", self.engine.name)
-        return subprocess.run(
-            [DBT, *arguments, *target, *variables],
-            cwd=self.root,
-            env={**self.environment, **self.engine.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**self.environment, **self.engine.environment, **({"ASOF_NOW": now} if now else {})}
+        return run_command("dbt", *arguments, *target, *variables, cwd=self.root, env=environment)
 
     def sql(self, statement: str) -> list[tuple]:
         with self.engine.cursor() as cursor:

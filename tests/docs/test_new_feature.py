@@ -1,6 +1,5 @@
 """docs/new_feature.md, typed into the reference system: every file, every edit and every command as they stand there."""
 
-import json
 import re
 from pathlib import Path
 
@@ -30,9 +29,9 @@ def extended(promoted_flights, tmp_path_factory):
         path, mark = project.root / name, BEFORE[name.rsplit(".", maxsplit=1)[1]]
         before, after = path.read_text().split(mark)
         path.write_text(before + content + mark + after)
-    *arguments, flag, _ = build.replace("'", "").replace("{asof_now: 2013-11-08}", "{}").split()
-    assert flag == "--vars"
-    project.run(*arguments, "--vars", json.dumps({"asof_now": START.isoformat()}))
+    clock, *arguments = build.split()
+    assert clock == "ASOF_NOW=2013-11-08"
+    project.run(*arguments, ASOF_NOW=START.isoformat())
     project.run(*train.replace("2013-11-08", START.isoformat()).split())
     return project
 

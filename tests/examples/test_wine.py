@@ -6,21 +6,19 @@ regression worked out here on the same rows.
 
 import json
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+from commands import run_command
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-BIN = Path(sys.executable).parent
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 # A bottle every 12 hours; the last grower is told a day after the last bottle.
 NOW = FIRST + timedelta(hours=12) * 179 + timedelta(days=1)
@@ -55,18 +53,14 @@ def project(tmp_path_factory, environment, repository):
             ],
         )
     said = {}
-    now = ["--now", NOW.isoformat()]
-    build = ["--project-dir", "dbt_project", "--vars", json.dumps({"asof_now": NOW.isoformat()})]
     for command in (
-        ["dbt", "--quiet", "build", *build],
-        ["asof", "train", "grower", *now, "--json"],
-        ["asof", "promote", "grower", *now, "--json"],
-        ["asof", "predict", "grower", *now, "--json"],
-        ["asof", "report", "grower", *now, "--json"],
+        ["dbt", "--quiet", "build", "--project-dir", "dbt_project"],
+        ["asof", "train", "grower", "--json"],
+        ["asof", "promote", "grower", "--json"],
+        ["asof", "predict", "grower", "--json"],
+        ["asof", "report", "grower", "--json"],
     ):
-        done = subprocess.run(
-            [BIN / command[0], *command[1:]], cwd=root, env=environment, capture_output=True, text=True, check=False
-        )
+        done = run_command(*command, cwd=root, env={**environment, "ASOF_NOW": NOW.isoformat()})
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         said[command[1]] = json.loads(done.stdout) if command[-1] == "--json" else None
     return root, said

@@ -1,17 +1,15 @@
 """A whole project that is small: 4,000 questions of 800 customers, two versions that are compared, and dbt for real."""
 
-import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+from commands import run_command
 
 from asof import Project
 
-BIN = Path(sys.executable).parent
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 QUESTIONS = 4000  # one an hour
 TRAINED = FIRST + timedelta(hours=2000)
@@ -114,22 +112,13 @@ class Shop:
         return Project.open(self.root, now=now.isoformat())
 
     def build(self, now: datetime, *arguments: str) -> str:
-        variables = json.dumps({"asof_now": now.isoformat()})
-        done = subprocess.run(
-            [BIN / "dbt", "build", "--project-dir", "dbt_project", "--vars", variables, *arguments],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**self.environment, "ASOF_NOW": now.isoformat()}
+        done = run_command("dbt", "build", "--project-dir", "dbt_project", *arguments, cwd=self.root, env=environment)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def asof(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [BIN / "asof", *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True, check=False
-        )
+        return run_command("asof", *arguments, cwd=self.root, env=self.environment)
 
     def sql(self, statement: str, parameters=()) -> list[tuple]:
         with duckdb.connect(self.environment["SHOP"]) as connection:

@@ -1,15 +1,12 @@
 """A dbt project of three models over raw tables of a handful of rows, for replays of every kind of relation."""
 
-import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from commands import command_environment, run_command
 
-BIN = Path(sys.executable).parent
 NOW = "2024-05-01T20:00:00Z"
 
 # What the shop's prices were, from when on it was known; the group's feature is a running maximum.
@@ -71,19 +68,11 @@ class SmallProject:
     def file(self) -> Path:
         return self.root / "small.v1.duckdb"
 
-    def run(self, *command: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [BIN / command[0], *command[1:]],
-            cwd=self.root,
-            env={**os.environ, "NO_COLOR": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess:
+        return run_command(*command, cwd=self.root, env={**command_environment(), **more})
 
     def build(self, now: str = NOW) -> None:
-        variables = json.dumps({"asof_now": now})
-        done = self.run("dbt", "build", "--project-dir", "dbt_project", "--vars", variables)
+        done = self.run("dbt", "build", "--project-dir", "dbt_project", ASOF_NOW=now)
         assert done.returncode == 0, done.stdout
 
     def replay(self, *arguments: str) -> tuple[int, str, str]:

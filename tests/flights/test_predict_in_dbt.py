@@ -3,10 +3,8 @@
 Both give what `asof predict` gives, the function to the bit, the SQL within 1e-6.
 """
 
-import subprocess
-
 import pytest
-from flights_slice import BIN, START
+from flights_slice import START
 
 MODEL = """
 {{{{ config(materialized='table', schema='features') }}}}
@@ -40,24 +38,7 @@ def scored(promoted_flights, tmp_path_factory):
 
 
 def build(project, *arguments):
-    done = subprocess.run(
-        [
-            BIN / "dbt",
-            "build",
-            "--project-dir",
-            "dbt_project",
-            "--vars",
-            f"{{asof_now: '{START.isoformat()}'}}",
-            *arguments,
-        ],
-        cwd=project.root,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    return project.run("dbt", "build", "--project-dir", "dbt_project", *arguments, ASOF_NOW=START.isoformat())
 
 
 @pytest.mark.parametrize(("table", "model"), [("late_scores", "flight_delay"), ("delay_scores", "arrival_delay")])

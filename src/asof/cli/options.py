@@ -15,7 +15,7 @@ _OPTIONS = (
     ),
     click.option("--target", help="A target of the dbt profile, instead of its default."),
     click.option(
-        "--now", metavar="INSTANT", help="Where the clock stands, as the dbt var asof_now; else the wall clock."
+        "--now", metavar="INSTANT", help="Where the clock stands; else ASOF_NOW says, else it is the wall clock."
     ),
     click.option(
         "--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for the warehouse's lock."

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from asof.clock import VARIABLE
 from asof.errors import ProjectError
 from asof.spec.project import Project
 
@@ -28,7 +29,9 @@ def run_dbt(
     Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
     Raises ProjectError with dbt's words when it fails.
     """
-    variables = json.dumps({"asof_now": now.isoformat(), "asof_partial_builds": True})
+    # The same for every moment, so that dbt parses once: the clock is in the environment, and a var of the project's file
+    # gives way to it.
+    variables = json.dumps({"asof_now": None, "asof_partial_builds": True})
     arguments = [
         *("--quiet", "--no-use-colors", "--log-path", str(folder / "logs"), command),
         *("--project-dir", str(project.dbt_dir), "--profiles-dir", str(profiles or project.target.file.parent)),
@@ -39,7 +42,7 @@ def run_dbt(
     done = subprocess.run(  # noqa: S603  # dbt, with arguments that are never read by a shell
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],
         cwd=project.root,
-        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        env={**os.environ, VARIABLE: now.isoformat(), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
         capture_output=True,
         text=True,
         check=False,

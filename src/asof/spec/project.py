@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asof.clock import Clock, parse_instant
+from asof.clock import Clock
 from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
@@ -45,8 +45,8 @@ class Project:
     ) -> "Project":
         """The project at `root`, else the one around the working directory.
 
-        `target` is a target of the dbt profile, `now` an instant at which the clock stands, `wait` the seconds to wait
-        for the warehouse's lock. Raises ProjectError, ProfileError or ClockError.
+        `target` is a target of the dbt profile, `now` an instant at which the clock stands (else ASOF_NOW says), `wait` the
+        seconds to wait for the warehouse's lock. Raises ProjectError, ProfileError or ClockError.
         """
         folder = Path(root).resolve() if root else _find_root(Path.cwd())
         path = folder / "dbt_project" / "dbt_project.yml"
@@ -56,12 +56,11 @@ class Project:
         if not config.get("profile"):
             raise ProjectError(f"{path} does not name its profile; add for example profile: my_warehouse")
         variables = as_mapping(config.get("vars"), f"{path}: vars", ProjectError)
-        now = variables.get("asof_now") if now is None else now
         return cls(
             root=folder,
             target=read_target(folder, str(config["profile"]), target),
             target_path=os.environ.get("DBT_TARGET_PATH") or str(render(config.get("target-path") or "target", path)),
-            clock=Clock(None if now is None else parse_instant(str(now))),
+            clock=Clock.read(now, variables.get("asof_now")),
             wait=wait,
             registry_schema=str(variables.get("asof_registry_schema") or "ml"),
             predictions_schema=str(variables.get("asof_predictions_schema") or "predictions"),

@@ -66,7 +66,7 @@
         {%- if found[2] -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: " ~ model.name ~ " has been built up to " ~ found[0] ~ ", after the present "
-                ~ found[1] ~ "; set asof_now later, or build anew: dbt build --full-refresh --select +" ~ model.name
+                ~ found[1] ~ "; set ASOF_NOW later, or build anew: dbt build --full-refresh --select +" ~ model.name
             ) }}
         {%- endif -%}
     {%- endif -%}
