@@ -14,7 +14,7 @@ demo: install
 	@$(BIN)/python demo.py
 
 test: install lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	@$(BIN)/ruff check .

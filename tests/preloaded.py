@@ -1,15 +1,21 @@
 """What the server of tests/commands.py imports once, and how one of its forks becomes a command."""
 
 import importlib
+import os
 import pkgutil
 import runpy
+import signal
 import sys
+import tempfile
 from pathlib import Path
+from typing import Self
 
 import dbt.cli.main
+from dbt.adapters.factory import reset_adapters
 
 import asof
 import asof.cli
+from asof.features import dbt_run, dbt_worker
 
 _LIBRARIES = ("dbt.adapters.duckdb.impl", "dbt.task.build", "sklearn.ensemble", "sklearn.linear_model", "xgboost")
 _ENGINE = [module.name for module in pkgutil.walk_packages(asof.__path__, "asof.")]
@@ -17,6 +23,73 @@ _ENGINE = [module.name for module in pkgutil.walk_packages(asof.__path__, "asof.
 for _name in (*_LIBRARIES, *_ENGINE):
     if _name != "asof.__main__":
         importlib.import_module(_name)
+
+
+class ForkedWorker:
+    """The worker behind `asof lint` and `asof replay`, forked from a process that has imported dbt: as `Popen` to its user."""
+
+    def __init__(self, root: Path) -> None:
+        (read, self._write), (self._read, write) = os.pipe(), os.pipe()
+        self._pid = os.fork()
+        if not self._pid:
+            os.close(self._write)
+            os.close(self._read)
+            os.dup2(read, 0)
+            os.dup2(write, 1)
+            os.chdir(root)
+            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+            sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            dbt_worker.main()
+            os._exit(0)
+        os.close(read)
+        os.close(write)
+
+    def __enter__(self) -> Self:
+        self.stdin = os.fdopen(self._write, "w", encoding="utf-8")
+        self.stdout = os.fdopen(self._read, encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdin.close()
+        self.stdout.close()
+        os.waitpid(self._pid, 0)
+
+    def kill(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
+
+
+dbt_run.start_worker = ForkedWorker
+
+
+def _warm_up() -> None:
+    """Has dbt parse a project twice, in full and from what it kept: much of its code is made when it is first needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = "{target: dev, outputs: {dev: {type: duckdb, path: warm.duckdb}}}"
+        (Path(folder) / "profiles.yml").write_text(f"warm: {profile}\n")
+        (Path(folder) / "dbt_project.yml").write_text("name: warm\nprofile: warm\n")
+        (Path(folder) / "models").mkdir()
+        (Path(folder) / "models/one.sql").write_text("select 1 as one\n")
+        (Path(folder) / "models/one.yml").write_text(
+            "models: [{name: one, columns: [{name: one, data_tests: [not_null]}]}]\n"
+        )
+        for _ in range(2):
+            runner = dbt.cli.main.dbtRunner()
+            done = runner.invoke(
+                [
+                    "parse",
+                    "--quiet",
+                    "--no-send-anonymous-usage-stats",
+                    "--project-dir",
+                    folder,
+                    "--profiles-dir",
+                    folder,
+                ]
+            )
+            assert done.success, done.exception
+    reset_adapters()
+
+
+_warm_up()
 
 
 def main(command: tuple[str, ...]) -> None:

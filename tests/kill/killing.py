@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/kill/killing.py --kills 200 --seed 7        two hundred of each, about half an hour
 
-In CI a score of them (`test_kill.py`). Half of the kills come at any moment of a process's life, half while the warehouse's
+In CI a few of them (`test_kill.py`). Half of the kills come at any moment of a process's life, half while the warehouse's
 write-ahead log grows, which is when it writes.
 """
 

@@ -2,54 +2,117 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from asof.clock import VARIABLE
 from asof.errors import ProjectError
 from asof.spec.project import Project
+from asof.warehouse.profiles import read_target
+
+_PARSED = "partial_parse.msgpack"  # what dbt keeps of a project that it has parsed
+
+# A var of the project's own file gives way to the clock in the environment; what is selected here is built on purpose.
+_VARS = json.dumps({"asof_now": None, "asof_partial_builds": True})
 
 
-def run_dbt(
-    project: Project,
-    command: str,
-    now: datetime,
-    folder: Path,
-    *,
-    select: Iterable[str] = (),
-    exclude: Iterable[str] = (),
-    profiles: Path | None = None,
-) -> dict[str, Any]:
-    """A dbt command on the selected models, without the excluded kinds, at the instant `now`; the manifest it wrote.
+class Dbt:
+    """One dbt process that has parsed the project; see `running_dbt`."""
 
-    Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
-    Raises ProjectError with dbt's words when it fails.
-    """
-    # The same for every moment, so that dbt parses once: the clock is in the environment, and a var of the project's file
-    # gives way to it.
-    variables = json.dumps({"asof_now": None, "asof_partial_builds": True})
-    arguments = [
-        *("--quiet", "--no-use-colors", "--log-path", str(folder / "logs"), command),
-        *("--project-dir", str(project.dbt_dir), "--profiles-dir", str(profiles or project.target.file.parent)),
-        *("--target", project.target.name, "--target-path", str(folder / "target"), "--vars", variables),
-        *(() if command == "parse" else ("--full-refresh", "--select", *select)),
-        *(part for kind in exclude for part in ("--exclude-resource-type", kind)),
-    ]
-    done = subprocess.run(  # noqa: S603  # dbt, with arguments that are never read by a shell
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],
-        cwd=project.root,
-        env={**os.environ, VARIABLE: now.isoformat(), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        capture_output=True,
+    def __init__(self, project: Project, now: datetime, folder: Path, process: "subprocess.Popen[str]") -> None:
+        self._project, self._now, self._folder, self._process = project, now, folder, process
+        # begins at once and is waited for where its answer is needed; what it has parsed is written when somebody asks
+        self._parsing = self._ask(["parse", "--no-write-json"], now, folder)
+
+    def parsed(self) -> dict[str, Any]:
+        """The manifest of the project, without compiled SQL. Raises ProjectError with dbt's words when it cannot be parsed."""
+        return self._manifest(["parse"], self._now, self._folder)
+
+    def run(
+        self,
+        command: str,
+        now: datetime,
+        folder: Path,
+        *,
+        select: Iterable[str],
+        exclude: Iterable[str],
+        profiles: Path | None = None,
+    ) -> dict[str, Any]:
+        """A dbt command on the selected models, without the excluded kinds, at the instant `now`; the manifest it wrote.
+
+        Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
+        Raises ProjectError with dbt's words when it fails.
+        """
+        excluded = ["--exclude", *(f"resource_type:{kind}" for kind in exclude)]
+        options = ["--vars", _VARS, "--full-refresh", "--select", *select, *excluded]
+        return self._manifest([command, *options], now, folder, profiles)
+
+    def _manifest(
+        self, command: list[str], now: datetime, folder: Path, profiles: Path | None = None
+    ) -> dict[str, Any]:
+        self._parsing()
+        self._ask(command, now, folder, profiles)()
+        manifest: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())
+        return manifest
+
+    def _ask(self, command: list[str], now: datetime, folder: Path, profiles: Path | None = None) -> Callable[[], None]:
+        """Begins a command; the function that waits for its end, and raises where it failed."""
+        target = self._project.target
+        # An option --target has dbt parse everything again, even where it names the target that dbt would take anyway.
+        usual = read_target(self._project.root, target.profile).name
+        arguments = [
+            *(command[0], "--quiet", "--no-use-colors", "--log-path", str(folder / "logs")),
+            *("--project-dir", str(self._project.dbt_dir), "--profiles-dir", str(profiles or target.file.parent)),
+            *("--target-path", str(folder / "target")),
+            *(() if usual == target.name else ("--target", target.name)),
+            *command[1:],
+        ]
+        request = {"arguments": arguments, "environment": {VARIABLE: now.isoformat()}}
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None and answers is not None  # noqa: S101, PT018  # both are pipes
+        print(json.dumps(request), file=requests, flush=True)
+
+        @cache
+        def wait() -> None:
+            answer = answers.readline()
+            failed = json.loads(answer)["failed"] if answer else "dbt's process has ended"
+            if failed is not None:
+                said = "\n".join(line for line in failed.splitlines() if line.strip())
+                raise ProjectError(f"dbt {command[0]} failed as of {now.isoformat()}:\n{said}")
+
+        return wait
+
+
+def start_worker(root: Path) -> "subprocess.Popen[str]":
+    """Starts `dbt_worker.py` in the project's folder."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "asof.features.dbt_worker"],
+        cwd=root,
+        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        said = "\n".join(lines if "Traceback" not in done.stderr else lines[-1:])
-        raise ProjectError(f"dbt {command} failed as of {now.isoformat()}:\n{said}")
-    manifest: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())
-    return manifest
+
+
+@contextmanager
+def running_dbt(project: Project, now: datetime, folder: Path) -> Iterator[Dbt]:
+    """A dbt process for the length of the block. It parses the project as of `now`, or takes what the project's own last
+    run has parsed where that still holds.
+    """
+    own = project.dbt_dir / project.target_path / _PARSED
+    (folder / "target").mkdir(parents=True)
+    if own.exists():
+        shutil.copy(own, folder / "target" / _PARSED)
+    with start_worker(project.root) as process:
+        try:
+            yield Dbt(project, now, folder, process)
+        finally:
+            process.kill()

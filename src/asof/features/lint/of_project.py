@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlglot
 
 from asof.errors import ProfileError, ProjectError, did_you_mean
-from asof.features.dbt_run import run_dbt
+from asof.features.dbt_run import running_dbt
 from asof.features.graph import Graph, Node, read_graph
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lint.lint import lint
@@ -41,13 +41,13 @@ def lint_project(project: Project, views: Iterable[str] = (), progress: Progress
     progress = progress or Silent()
     progress.step("compiling")
     now = project.clock.now()
-    if project.target.adapter == "duckdb":
-        with project.warehouse(read_only=True):
-            pass  # waits for whoever writes to it, which dbt would not
     named = list(views)
-    with tempfile.TemporaryDirectory() as folder:
-        chosen = [f"+{name}" for name in named] or ["*"]
-        graph = read_graph(run_dbt(project, "compile", now, Path(folder), select=chosen))
+    chosen = [f"+{name}" for name in named] or ["*"]
+    with tempfile.TemporaryDirectory() as folder, running_dbt(project, now, Path(folder)) as dbt:
+        if project.target.adapter == "duckdb":
+            with project.warehouse(read_only=True):
+                pass  # waits for whoever writes to it, which dbt would not
+        graph = read_graph(dbt.run("compile", now, Path(folder), select=chosen, exclude=("test", "unit_test")))
     wanted = named or sorted(view.name for view in graph.views)
     if not wanted:
         raise ProjectError(

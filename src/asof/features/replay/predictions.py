@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from asof.errors import NotBuiltError
-from asof.features.dbt_run import run_dbt
+from asof.features.dbt_run import running_dbt
 from asof.features.graph import ViewParts, read_graph
 from asof.features.replay.compare import EXAMPLES, Difference, Example
 from asof.features.replay.scratch import TODAY, Scratch, columns_of, refuse_what_cannot_be_replayed
@@ -58,10 +58,13 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
     progress = progress or Silent()
     view = project.model_spec(model).feature_view
     now = project.clock.now()
-    with tempfile.TemporaryDirectory(prefix="asof-replay-") as folder:
-        progress.step("reading the project")
-        graph = read_graph(run_dbt(project, "parse", now, Path(folder) / "parse"))
-        scratch = Scratch(project, Path(folder))
+    progress.step("reading the project")
+    with (
+        tempfile.TemporaryDirectory(prefix="asof-replay-") as folder,
+        running_dbt(project, now, Path(folder)) as dbt,
+    ):
+        graph = read_graph(dbt.parsed())
+        scratch = Scratch(project, Path(folder), dbt)
         needed = graph.ancestors(graph.view(view).view)
         refuse_what_cannot_be_replayed(needed)
         progress.step("reading the warehouse")

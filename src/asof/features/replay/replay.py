@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from asof.errors import ClockError, NotBuiltError, ProjectError
-from asof.features.dbt_run import run_dbt
+from asof.features.dbt_run import running_dbt
 from asof.features.graph import Graph, Node, ViewParts, read_graph
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.replay.compare import Comparison, Difference, Pair
@@ -75,11 +75,14 @@ def replay(
     for moment in at:
         if moment > now:
             raise ClockError(f"{moment.isoformat()} is after the present {now.isoformat()}; nothing was built then yet")
-    with tempfile.TemporaryDirectory(prefix="asof-replay-") as folder:
-        progress.step("reading the project")
-        graph = read_graph(run_dbt(project, "parse", now, Path(folder) / "parse"))
+    progress.step("reading the project")
+    with (
+        tempfile.TemporaryDirectory(prefix="asof-replay-") as folder,
+        running_dbt(project, now, Path(folder)) as dbt,
+    ):
+        graph = read_graph(dbt.parsed())
         parts = graph.view(view_of(project, name))
-        scratch = Scratch(project, Path(folder))
+        scratch = Scratch(project, Path(folder), dbt)
         needed = graph.ancestors(parts.view)
         refuse_what_cannot_be_replayed(needed)
         progress.step("reading the warehouse")

@@ -14,7 +14,7 @@ import duckdb
 import yaml
 
 from asof.errors import ProjectError
-from asof.features.dbt_run import run_dbt
+from asof.features.dbt_run import Dbt
 from asof.features.graph import Graph, Node, read_graph
 from asof.spec.project import Project
 from asof.warehouse.connection import connect, quoted, warehouse_file
@@ -29,6 +29,7 @@ class Scratch:
 
     project: Project
     folder: Path
+    dbt: Dbt
     copied: set[str] = field(default_factory=set)
 
     @property
@@ -102,8 +103,7 @@ class Scratch:
                 else:
                     _create(connection, node, "view", f"select * from {quoted(*self.today(node))}")
         self._write_profile()
-        manifest = run_dbt(
-            self.project,
+        manifest = self.dbt.run(
             "build",
             moment,
             self.folder,
