@@ -1,5 +1,6 @@
 """Fixtures: a toy project whose feature view is written by hand, and the reference system on a slice of real flights."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,29 @@ def _own_environment(monkeypatch):
 @pytest.fixture
 def toy(tmp_path) -> ToyProject:
     return write_toy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _prepared_toys() -> dict:
+    return {}
+
+
+@pytest.fixture
+def prepared(toy, _prepared_toys, tmp_path_factory):
+    """Brings the toy project to where a function brings it, which is called once and its outcome copied after that.
+
+    `prepared(function)` gives what the function returned; `toy` is then as the function left it.
+    """
+
+    def bring(function):
+        if function not in _prepared_toys:
+            template = write_toy_project(tmp_path_factory.mktemp("toy"))
+            _prepared_toys[function] = (template.root, function(template))
+        root, returned = _prepared_toys[function]
+        shutil.copytree(root, toy.root, dirs_exist_ok=True)
+        return returned
+
+    return bring
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
     .venv/bin/python tests/fast.py              what differs from the last commit
     .venv/bin/python tests/fast.py --since main what differs from main
 
-A test file is run when it is changed itself, or when it imports a changed module of asof or one that imports it, however
-far away; helpers of the tests count as part of the tests that import them. Which module imports which is read from the
-code. Tests that build a dbt project or start a server are left to `make test`.
+A test file is run when it is changed itself, or when it imports a changed module of asof or one that imports that module;
+helpers of the tests count as part of the tests that import them. Which module imports which is read from the code. Tests
+that build a dbt project or start a server or a command are left to `make test`.
 """
 
 import argparse
@@ -17,9 +17,10 @@ from pathlib import Path
 
 import grimp
 
+import asof
+
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
-# conftest.py marks what needs one of these as slow; what a test starts itself says so with `pytestmark`
 NOTHING_COLLECTED = 5
 
 
@@ -52,7 +53,7 @@ def affected_tests(changed: Iterable[Path]) -> set[Path]:
     changed = set(changed)
     graph = grimp.build_graph("asof")
     modules = {module for path in changed if (module := module_of(path)) in graph.modules}
-    modules |= {other for module in modules for other in graph.find_downstream_modules(module)}
+    modules |= {other for module in modules for other in graph.find_modules_that_directly_import(module)}
     sources = {path: set(imports(path)) for path in TESTS.rglob("*.py")}
     by_name = {path.stem: path for path in sources}
     reached = {
@@ -88,6 +89,8 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            if node.module == "asof":  # whose names live in other modules, and are loaded when they are used
+                yield from (asof._HOMES[alias.name] for alias in node.names if alias.name in asof._HOMES)
 
 
 def conftests(path: Path) -> Iterator[Path]:

@@ -8,10 +8,14 @@ from toy import NOW
 from asof import promote, train
 
 
-@pytest.fixture
-def promoted(toy):
+def promote_big(toy):
     train("big", toy.open())
     promote(toy.open(), "big")
+
+
+@pytest.fixture
+def promoted(toy, prepared):
+    prepared(promote_big)
     return toy
 
 

@@ -10,9 +10,13 @@ from asof import promote, train
 DAY_80 = FIRST + timedelta(days=80)
 
 
-@pytest.fixture
-def promoted(toy) -> ToyProject:
+def _promote_both(toy: ToyProject) -> None:
     for model in ("big", "size"):
         train(model, toy.open(DAY_80))
         promote(toy.open(DAY_80), model)
+
+
+@pytest.fixture
+def promoted(toy, prepared) -> ToyProject:
+    prepared(_promote_both)
     return toy

@@ -16,11 +16,15 @@ def champion(toy):
     return toy.sql("select version from ml.aliases where model = 'size' and alias = 'champion'")
 
 
-@pytest.fixture
-def trained(toy):
-    """Three versions of one model; the champion gates would compare each with the one before."""
+def train_three(toy):
     for _ in range(3):
         assert train("size", toy.open()).status == "registered"
+
+
+@pytest.fixture
+def trained(toy, prepared):
+    """Three versions of one model; the champion gates would compare each with the one before."""
+    prepared(train_three)
     return toy
 
 

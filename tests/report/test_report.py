@@ -33,11 +33,15 @@ class Page(HTMLParser):
             self.words.append(" ".join(data.split()))
 
 
-@pytest.fixture
-def trained(toy):
+def train_big(toy):
     toy.edit("models/big.yml", "slices: [colour]", "slices: [colour]\nprotected: [colour]\nmin_slice_rows: 14")
     toy.edit("models/big.yml", "Is it big?", "Is it <b>big</b> & good?")
-    return toy, train("big", toy.open())
+    return train("big", toy.open())
+
+
+@pytest.fixture
+def trained(toy, prepared):
+    return toy, prepared(train_big)
 
 
 def test_it_needs_nothing_but_itself(trained):

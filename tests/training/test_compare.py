@@ -15,14 +15,18 @@ from asof.training.judge.resampling import Resamples
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def two(toy):
-    """Two versions: the second one does not know the amount."""
+def train_two(toy):
     train("size", toy.open(NOW - 10 * DAY))
     promote(toy.open(), "size")
     toy.edit("models/size.yml", "feature_view: toy_view", "feature_view: toy_view\nfeatures: {exclude: [amount]}")
     toy.edit("models/size.yml", "min_gain: 1.0", "min_gain: -100.0")
     train("size", toy.open())
+
+
+@pytest.fixture
+def two(toy, prepared):
+    """Two versions: the second one does not know the amount."""
+    prepared(train_two)
     return toy
 
 
