@@ -135,6 +135,15 @@ def did_you_mean(got: str, known: Iterable[str]) -> str:
     return f" (known: {', '.join(names)})" if names else ""
 
 
+_EXTRAS = {"xgboost": "asof[xgboost]"}  # packages that asof does without until a project's estimator is one of theirs
+
+
+def remedy(error: BaseException) -> str:
+    """The command that installs a package that was missed, as `; run: ...`, where an extra of asof brings it; else nothing."""
+    missed = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    return f"; run: pip install '{_EXTRAS[missed]}'" if missed in _EXTRAS else ""
+
+
 def in_short(error: BaseException) -> str:
     """What another library raised, in at most 300 characters; some put whole arrays into a message."""
     text = f"{type(error).__name__}: {error}".rstrip(": ")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from asof.errors import AsofError, ProjectError, did_you_mean, in_short
+from asof.errors import AsofError, ProjectError, did_you_mean, in_short, remedy
 
 
 def load_function(
@@ -43,4 +43,4 @@ def told_as(owner: str, path: Path, kind: type[ProjectError]) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f" (line {lines[-1]})" if lines else ""
-        raise kind(f"{owner} failed{where}: {in_short(error)}") from error
+        raise kind(f"{owner} failed{where}: {in_short(error)}{remedy(error)}") from error

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import skops.io
 
-from asof.errors import ArtifactError
+from asof.errors import ArtifactError, remedy
 from asof.spec.project import Project
 
 # What fitted estimators of the stack are made of, besides what skops trusts by itself.
@@ -60,7 +60,7 @@ def load_artifact(content: bytes, sha256: str, trust: Trust, owner: str) -> Any:
     except (ImportError, AttributeError, TypeError) as error:
         raise ArtifactError(
             f"{owner}: the artifact cannot be read here: {type(error).__name__}: {error}; "
-            "install what it was made with (environment in model_versions), or train anew"
+            f"install what it was made with (environment in model_versions), or train anew{remedy(error)}"
         ) from error
 
 

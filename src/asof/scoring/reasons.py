@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xgboost
 
 from asof.errors import EstimatorError
 from asof.scoring.scorer import Scorer, Trees
@@ -52,6 +51,8 @@ class Reasons:
 
     def contributions(self, columns: Sequence[Any]) -> np.ndarray:
         """What each of the features adds, shape (rows, features); the columns made of one feature are added up."""
+        import xgboost  # noqa: PLC0415  # there, since the trees are its own
+
         model, matrix = self.trees.model, self.trees.matrix(columns)
         booster = model.get_booster()
         data = xgboost.DMatrix(

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from xgboost import XGBClassifier, XGBRegressor
 
 from asof.errors import CompileError
 from asof.scoring.columns import columns_and_last, read_columns
 from asof.scoring.matrix import Matrix
 from asof.scoring.score import failing_as, finite, raw_scores, score
+from asof.scoring.xgb import xgboost_kind
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
@@ -30,7 +30,7 @@ class Trees:
 def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
     """The fitted estimator as trees on a matrix, or None where it is something else."""
     transformer, last = columns_and_last(estimator)
-    if type(last) not in (XGBClassifier, XGBRegressor):
+    if xgboost_kind(last) is None:
         return None
     try:
         return Trees(last, Matrix.of(read_columns(transformer, schema), schema))

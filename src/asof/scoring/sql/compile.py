@@ -16,7 +16,6 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from xgboost import XGBClassifier, XGBRegressor
 
 from asof.errors import CompileError
 from asof.scoring.columns import columns_and_last, read_columns
@@ -26,6 +25,7 @@ from asof.scoring.sql.ensembles import Ensemble, read_forest, read_histogram, re
 from asof.scoring.sql.inputs import Inputs
 from asof.scoring.sql.sums import Sums, sums_of_linear, sums_of_trees
 from asof.scoring.sql.words import column, exponential, number, sigmoid, total
+from asof.scoring.xgb import xgboost_kind
 from asof.spec.metric_names import Problem
 from asof.warehouse.schema import FeatureSchema
 
@@ -144,7 +144,7 @@ def _assembled(inputs: Inputs, sums: Sums, steps: list[list[str]], scores: list[
 def _estimate(last: Any, inputs: Inputs, problem: Problem) -> _Estimate:
     """Of the last step of a pipeline."""
     kind = type(last)
-    if kind in (XGBClassifier, XGBRegressor):
+    if xgboost_kind(last) is not None:
         return _of_ensemble(read_xgboost(last), inputs, has_decisions=False)
     if kind in (HistGradientBoostingClassifier, HistGradientBoostingRegressor):
         return _of_ensemble(read_histogram(last), inputs, has_decisions=kind is HistGradientBoostingClassifier)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
-import xgboost
 
 from asof.errors import EstimatorError
+from asof.scoring.xgb import is_xgboost
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def fitted_on(estimator: Any, device: Literal["cpu", "cuda"], reference: str) ->
         yield
         return
     parts = [
-        part for part in [estimator, *estimator.get_params(deep=True).values()] if isinstance(part, xgboost.XGBModel)
+        part for part in [estimator, *estimator.get_params(deep=True).values()] if is_xgboost(part)
     ]
     if not parts:
         raise EstimatorError(
@@ -37,7 +37,9 @@ def fitted_on(estimator: Any, device: Literal["cpu", "cuda"], reference: str) ->
 
 
 def _refuse_missing_gpu(device: str) -> None:
-    reason = "this XGBoost was built without CUDA"
+    import xgboost  # noqa: PLC0415
+
+    reason = "this XGBoost was built without CUDA; asof[gpu] brings one with it"
     if xgboost.build_info().get("USE_CUDA"):
         tiny = xgboost.DMatrix(np.array([[0.0], [1.0]]), label=np.array([0.0, 1.0]))
         with warnings.catch_warnings(record=True) as caught:

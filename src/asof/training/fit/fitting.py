@@ -4,25 +4,28 @@ calibrated on validation where the spec says so. The test split is never seen he
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from xgboost import XGBModel
 
 from asof.errors import EstimatorError
 from asof.spec.model_spec import ModelSpec
+from asof.scoring.columns import columns_and_last
+from asof.scoring.xgb import is_xgboost
 from asof.spec.project import Project
 from asof.training.data.dataset import Part
 from asof.training.fit.device import fitted_on
 from asof.training.fit.estimator import build_estimator
-from asof.training.fit.native import native_trees
 from asof.user_code import told_as
 from asof.warehouse.feature_view import FeatureView
 from asof.warehouse.schema import FeatureSchema, feature_schema
+
+if TYPE_CHECKING:
+    from asof.training.fit.native import NativeTrees
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Fitter:
     @property
     def computes_in_single_precision(self) -> bool:
         """Whether the estimator sees its numbers as float32 anyway, so that they can be read as such."""
-        return native_trees(self.build(), self.schema) is not None
+        return _native_trees(self.build(), self.schema) is not None
 
     def fit(self, train: Part, validation: Part) -> Any:
         """A new estimator, fitted. Raises EstimatorError when it refuses these rows."""
@@ -67,7 +70,7 @@ class Fitter:
             return calibrated.fit(validation.frame(self.schema), validation.labels)
 
     def _fit(self, estimator: Any, train: Part, validation: Part) -> Any:
-        native = native_trees(estimator, self.schema)
+        native = _native_trees(estimator, self.schema)
         if native is not None:
             native.fit(self.schema, train, validation)
             return estimator
@@ -80,15 +83,24 @@ class Fitter:
         if before:
             prepare = Pipeline(before)
             frame, watched = prepare.fit_transform(frame, train.labels), prepare.transform(watched)
-        if isinstance(last, XGBModel):
+        if is_xgboost(last):
             last.fit(frame, train.labels, eval_set=[(watched, validation.labels)], verbose=False)
         else:
             last.fit(frame, train.labels, X_val=watched, y_val=validation.labels)
         return estimator
 
 
+def _native_trees(estimator: Any, schema: FeatureSchema) -> "NativeTrees | None":
+    """As `native_trees`, and XGBoost is imported only where the estimator ends in one of its own."""
+    if not is_xgboost(columns_and_last(estimator)[1]):
+        return None
+    from asof.training.fit.native import native_trees  # noqa: PLC0415
+
+    return native_trees(estimator, schema)
+
+
 def _stops_early(last: Any) -> bool:
     """Whether an estimator looks at rows that it is not fitted on; left alone, scikit-learn's would draw them at random."""
-    if isinstance(last, XGBModel):
+    if is_xgboost(last):
         return last.early_stopping_rounds is not None
     return isinstance(last, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)) and last.early_stopping

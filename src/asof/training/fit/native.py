@@ -15,6 +15,7 @@ import pyarrow as pa
 import xgboost
 
 from asof.scoring.columns import columns_and_last
+from asof.scoring.xgb import xgboost_kind
 from asof.training.data.dataset import Part
 from asof.training.fit.batches import Batches, Column, dictionary, occurring
 from asof.training.fit.coded import CodedColumns, coded_columns
@@ -78,7 +79,7 @@ def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
 
 def _plain(trees: Any) -> bool:
     """Whether nothing of these trees needs scikit-learn's way of fitting."""
-    if type(trees) not in (xgboost.XGBClassifier, xgboost.XGBRegressor):  # a subclass may fit in its own way
+    if xgboost_kind(trees) is None:
         return False
     usual = trees.booster in (None, "gbtree") and trees.tree_method in (None, "auto", "hist")
     callables = callable(trees.objective) or callable(trees.eval_metric) or trees.callbacks
