@@ -56,9 +56,7 @@ def affected_tests(changed: Iterable[Path]) -> set[Path]:
     modules |= {other for module in modules for other in graph.find_modules_that_directly_import(module)}
     sources = {path: set(imports(path)) for path in TESTS.rglob("*.py")}
     by_name = {path.stem: path for path in sources}
-    reached = {
-        path for path, names in sources.items() if path in changed or any(name in modules for name in names)
-    }
+    reached = {path for path, names in sources.items() if path in changed or any(name in modules for name in names)}
     while True:  # a helper reaches the tests that import it, a conftest those of its folder
         more = {
             path

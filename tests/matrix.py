@@ -57,7 +57,9 @@ def passes(name: str, python: str, resolution: str, constraints: list[str]) -> b
         run(*install, "--no-build-isolation", "--editable", ROOT)
         versions = dict(line.split("==") for line in chosen.read_text().splitlines() if "==" in line)
         shown = ("dbt-core", "dbt-duckdb", "duckdb", "ibis-framework[duckdb]", "scikit-learn", "xgboost-cpu", "pyarrow")
-        print(f"{name}: Python {python}, " + ", ".join(f"{n} {versions[n]}" for n in shown if n in versions), flush=True)
+        print(
+            f"{name}: Python {python}, " + ", ".join(f"{n} {versions[n]}" for n in shown if n in versions), flush=True
+        )
         pytest = [environment / "bin/python", "-m", "pytest", "-q", "-n", "logical", "--dist", "loadfile"]
         code = subprocess.run([*pytest, *TESTS], cwd=ROOT, env={**os.environ}, check=False).returncode
         print(f"{name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)

@@ -20,9 +20,7 @@ def fitted_on(estimator: Any, device: Literal["cpu", "cuda"], reference: str) ->
     if device == "cpu":
         yield
         return
-    parts = [
-        part for part in [estimator, *estimator.get_params(deep=True).values()] if is_xgboost(part)
-    ]
+    parts = [part for part in [estimator, *estimator.get_params(deep=True).values()] if is_xgboost(part)]
     if not parts:
         raise EstimatorError(
             f"estimator {reference}: device: {device} is for XGBoost, and there is none in it; take the key out of the spec"

@@ -13,9 +13,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from asof.errors import EstimatorError
-from asof.spec.model_spec import ModelSpec
 from asof.scoring.columns import columns_and_last
 from asof.scoring.xgb import is_xgboost
+from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.dataset import Part
 from asof.training.fit.device import fitted_on
