@@ -46,7 +46,7 @@ def _start_server() -> None:
     """Starts the server where it does not run yet. It finds `preloaded` by PYTHONPATH alone, and passes over what it misses."""
     _FORKS.set_forkserver_preload(["preloaded"])
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *filter(None, [before])])
     try:
         forkserver.ensure_running()
     finally:

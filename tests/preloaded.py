@@ -62,7 +62,10 @@ dbt_run.start_worker = ForkedWorker
 
 
 def _warm_up() -> None:
-    """Has dbt parse a project twice, in full and from what it kept: much of its code is made when it is first needed."""
+    """Has dbt parse a project twice, in full and from what it kept: much of its code is made when it is first needed.
+
+    Not with its static parser: that starts threads, and a fork of this process would wait for them for ever.
+    """
     with tempfile.TemporaryDirectory() as folder:
         profile = "{target: dev, outputs: {dev: {type: duckdb, path: warm.duckdb}}}"
         (Path(folder) / "profiles.yml").write_text(f"warm: {profile}\n")
@@ -72,18 +75,10 @@ def _warm_up() -> None:
         (Path(folder) / "models/one.yml").write_text(
             "models: [{name: one, columns: [{name: one, data_tests: [not_null]}]}]\n"
         )
+        options = ["--quiet", "--no-static-parser", "--no-send-anonymous-usage-stats"]
         for _ in range(2):
-            runner = dbt.cli.main.dbtRunner()
-            done = runner.invoke(
-                [
-                    "parse",
-                    "--quiet",
-                    "--no-send-anonymous-usage-stats",
-                    "--project-dir",
-                    folder,
-                    "--profiles-dir",
-                    folder,
-                ]
+            done = dbt.cli.main.dbtRunner().invoke(
+                ["parse", *options, "--project-dir", folder, "--profiles-dir", folder]
             )
             assert done.success, done.exception
     reset_adapters()
