@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from built_once import built_once
 from commands import command_environment, run_command
+from package import install_package
 
 from asof import Project
 
@@ -70,8 +71,7 @@ def new_project(root: Path, repository: Path) -> FlightsProject:
             shutil.copytree(repository / name, root / name, ignore=ignored)
         else:
             shutil.copy(repository / name, root / name)
-    # dbt loads every project in this folder, so that a test needs no `dbt deps`
-    shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_project/dbt_packages/asof")
+    install_package(root / "dbt_project")
     for model in MODELS:
         spec = root / f"models/{model}.yml"
         spec.write_text(spec.read_text().replace("30 days", "5 days"))

@@ -87,6 +87,7 @@ def build_project(folder: Path) -> None:
     project = folder / "project"
     shutil.copytree(HERE / "project", project)
     shutil.copytree(PACKAGE, project / "dbt_packages/asof")
+    (project / "packages.yml").write_text("packages: [{local: dbt_packages/asof}]\n")
     dbt = Path(sys.executable).with_name("dbt")
     variables = json.dumps({"folder": str(folder), "asof_now": "2026-01-01", "asof_partial_builds": True})
     for command in (["run", "--exclude", "punctual", "bitemporal"], ["compile"]):

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from engines import DuckDB, PostgreSQL
+from package import install_package
 from postgres import running_server
 from rule_project import RuleProject
 
@@ -20,8 +21,7 @@ def project_folder(tmp_path_factory, repository):
     """The project's files for the tests of one module; nothing is built yet."""
     root = tmp_path_factory.mktemp("rule") / "project"
     shutil.copytree(repository / "tests/dbt_package/project", root)
-    # dbt loads every project in this folder, so that a test needs no `dbt deps`
-    shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_packages/asof")
+    install_package(root)
     return root
 
 

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 from commands import run_command
+from package import install_package
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
@@ -33,11 +34,11 @@ def wines():
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory, environment, repository):
+def project(tmp_path_factory, environment):
     """The wines after train, promote and predict; what each command said as JSON, by its name."""
     root = tmp_path_factory.mktemp("wine") / "project"
     shutil.copytree(Path(__file__).with_name("wine"), root)
-    shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_project/dbt_packages/asof")
+    install_package(root / "dbt_project")
     data, growers, names = wines()
     with duckdb.connect(str(root / "wine.duckdb")) as warehouse:
         warehouse.execute("create schema raw")

@@ -1,20 +1,20 @@
 """The shop with a champion, a challenger and a shadow, and 2,000 hours of their predictions."""
 
 import os
-import shutil
 
 import pytest
+from package import install_package
 from shop import BEGUN, END, EXPERIMENT, TRAINED, Shop
 
 from asof import predict, promote, train
 
 
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory, repository, environment) -> Shop:
+def compared(tmp_path_factory, environment) -> Shop:
     """Not to be changed but for its predictions: see `scores`."""
     root = tmp_path_factory.mktemp("shop")
     shop = Shop(root, {**environment, "SHOP": str(root / "shop.duckdb"), "DBT_PROFILES_DIR": str(root)})
-    shutil.copytree(repository / "src/asof/dbt_package", root / "dbt_project/dbt_packages/asof")
+    install_package(root / "dbt_project")
     os.environ["SHOP"] = shop.environment["SHOP"]
     shop.write(STRENGTH="1e-9")
     shop.build(TRAINED)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 from commands import command_environment, run_command
+from package import install_package
 
 NOW = "2024-05-01T20:00:00Z"
 
@@ -88,7 +89,7 @@ class SmallProject:
         (self.root / name).write_text(content)
 
 
-def write_small_project(root: Path, package: Path, group: str) -> SmallProject:
+def write_small_project(root: Path, group: str) -> SmallProject:
     """The project with this SQL as its group; the raw tables are there, nothing is built."""
     for name, content in {**FILES, "dbt_project/models/prices.sql": group}.items():
         path = root / name
@@ -96,8 +97,7 @@ def write_small_project(root: Path, package: Path, group: str) -> SmallProject:
         lines = content.strip("\n").splitlines()
         indent = len(lines[0]) - len(lines[0].lstrip())
         path.write_text("\n".join(line[indent:] for line in lines) + "\n")
-    (root / "dbt_project/dbt_packages").mkdir()
-    (root / "dbt_project/dbt_packages/asof").symlink_to(package)
+    install_package(root / "dbt_project")
     project = SmallProject(root)
     project.sql(RAW)
     return project

@@ -10,10 +10,10 @@ TEN = "2024-05-01T10:20:00Z"  # three questions had come due, and the price was 
 
 
 @pytest.fixture
-def small(tmp_path, repository):
+def small(tmp_path):
     def write(feature=HONEST, config=""):
         group = config + GATED.format(feature=feature)
-        return write_small_project(tmp_path / "project", repository / "src/asof/dbt_package", group)
+        return write_small_project(tmp_path / "project", group)
 
     return write
 
