@@ -121,6 +121,23 @@ def test_the_clock_and_the_target_path_of_dbt_project(toy):
     assert project.feature_view("toy_view").name == "toy_view"
 
 
+def test_the_clock_of_the_environment(toy, monkeypatch):
+    monkeypatch.setenv("ASOF_NOW", "2024-03-01T06:00:00+02:00")
+    assert Project.open(toy.root).clock.now() == datetime(2024, 3, 1, 4, tzinfo=UTC)
+    assert Project.open(toy.root, now="2024-04-01").clock.now() == datetime(2024, 4, 1, tzinfo=UTC)
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_now: 2024-03-01T04:00:00Z}")
+    assert Project.open(toy.root).clock.now() == datetime(2024, 3, 1, 4, tzinfo=UTC)
+    monkeypatch.setenv("ASOF_NOW", "2024-03-02")
+    with pytest.raises(
+        ClockError, match="ASOF_NOW is 2024-03-02T00:00:00.00:00 and the var asof_now in dbt_project.yml"
+    ):
+        Project.open(toy.root)
+    assert Project.open(toy.root, now="2024-04-01").clock.now() == datetime(2024, 4, 1, tzinfo=UTC)
+    monkeypatch.setenv("ASOF_NOW", "soon")
+    with pytest.raises(ClockError, match="'soon' is not an instant"):
+        Project.open(toy.root)
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
