@@ -1,13 +1,14 @@
-# make demo   the whole loop on real flights, from raw tables to a week of predictions
-# make test   every test and every lint
-# make clean  removes the warehouse, dbt's outputs and the environment
+# make demo        the whole loop on real flights, from raw tables to a week of predictions
+# make test        every test and every lint
+# make test-fast   the tests that what you are changing can break, those that are quick
+# make clean       removes the warehouse, dbt's outputs and the environment
 
 PYTHON ?= python3
 BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format schema install clean
+.PHONY: demo test test-fast lint format schema install clean
 
 demo: install
 	@rm -f warehouse/flights.duckdb warehouse/flights.duckdb.wal
@@ -15,6 +16,9 @@ demo: install
 
 test: install lint
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-fast: install
+	@$(BIN)/python tests/fast.py
 
 lint: install
 	@$(BIN)/ruff check .
@@ -39,7 +43,7 @@ install: .venv/installed dbt_project/dbt_packages/asof
 	@echo "Installing into .venv (a minute or two) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/build.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements/lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

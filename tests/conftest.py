@@ -35,12 +35,19 @@ LONGEST = (
 )
 
 
+# A test that asks for one of these builds a dbt project, or starts a server or a command.
+SLOW_FIXTURES = {"compared", "project_folder", "promoted_flights", "run", "server", "small"}
+
+
 def pytest_collection_modifyitems(items):
     def place(item) -> int:
         file = item.path.relative_to(Path(__file__).parent).as_posix()
         return LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
     items.sort(key=place)
+    for item in items:
+        if SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

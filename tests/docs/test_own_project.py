@@ -11,6 +11,8 @@ import pytest
 
 import asof
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs/your_own_project.md"
 
 

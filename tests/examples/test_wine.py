@@ -20,6 +20,8 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+pytestmark = pytest.mark.slow
+
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 # A bottle every 12 hours; the last grower is told a day after the last bottle.
 NOW = FIRST + timedelta(hours=12) * 179 + timedelta(days=1)

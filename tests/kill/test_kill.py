@@ -1,6 +1,9 @@
 """A few kills: predictions, versions and the warehouse are whole after each, and the next run heals."""
 
+import pytest
 from killing import Killing, run
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_at_random_moments(tmp_path):
