@@ -3,8 +3,9 @@
 Both give to the bit what the estimator itself gives for these rows; `tests/scoring` and the parity gate hold it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,23 @@ class Trees:
 
     model: Any
     matrix: Matrix
+
+    def predictor(self, problem: Problem) -> Callable[[np.ndarray], Any]:
+        """What the model's own `predict` or `predict_proba` gives for a matrix, on one thread, without what its interface does
+        around each call, such as setting and restoring XGBoost's global configuration.
+        """
+        model = self.model
+        usual = {"binary": "binary:logistic", "multiclass": "multi:softprob"}.get(problem, model.objective)
+        in_order = problem != "binary" or list(model.classes_) == [0, 1]
+        if model.objective != usual or model.booster == "gblinear" or not in_order:
+            return lambda matrix: raw_scores(model, matrix, problem)
+        booster = model.get_booster()
+        booster.set_param({"nthread": 1})
+        rounds = (
+            0,
+            getattr(model, "best_iteration", -1) + 1,
+        )  # where it stopped early; else 0, which means all of them
+        return partial(booster.inplace_predict, iteration_range=rounds, missing=model.missing, validate_features=False)
 
 
 def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
@@ -47,12 +65,14 @@ class Scorer:
     problem: Problem
     owner: str
     trees: Trees | None = field(init=False)
+    predict: Callable[[np.ndarray], Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.trees = xgboost_trees(self.estimator, self.schema)
         if self.trees is not None:
             # DuckDB calls from each of its threads; the booster sets itself up with its first prediction, which is here.
             self.trees.model.set_params(n_jobs=1)
+            self.predict = self.trees.predictor(self.problem)
             self.scores(
                 [
                     pa.array([None], pa.string() if f.kind == "categorical" else pa.float64())
@@ -69,5 +89,5 @@ class Scorer:
             frame = self.schema.frame(pa.table(chunked, names=self.schema.names))
             return score(self.estimator, frame, self.problem, self.owner)
         with failing_as(self.owner, len(columns[0])):
-            found = raw_scores(self.trees.model, self.trees.matrix(columns), self.problem)
+            found = self.predict(self.trees.matrix(columns))
         return finite(np.asarray(found, dtype=np.float64), self.owner)
