@@ -8,7 +8,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-fast lint format schema install clean
+.PHONY: demo test test-fast lint lint-python lint-sql format schema install clean
 
 demo: install
 	@rm -f warehouse/flights.duckdb warehouse/flights.duckdb.wal
@@ -21,10 +21,15 @@ test-fast: install
 	@$(BIN)/python tests/fast.py
 
 lint: install
+	@$(MAKE) --no-print-directory --jobs 2 lint-python lint-sql
+
+lint-python:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+lint-sql:
 	@$(BIN)/sqlfluff lint
 
 format: install
@@ -41,7 +46,7 @@ install: .venv/installed dbt_project/dbt_packages/asof
 .venv/installed: pyproject.toml requirements/build.txt requirements/lock.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("asof needs Python 3.11 or newer, %s is %s; run: make PYTHON=python3.11" % (sys.executable, sys.version.split()[0]))'
 	@echo "Installing into .venv (a minute or two) ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/build.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements/lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
