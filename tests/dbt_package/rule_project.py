@@ -43,5 +43,5 @@ class RuleProject:
         named = f"select column_name from information_schema.columns where table_name = '{table}' "
         return [name for (name,) in self.sql(f"{named} order by ordinal_position")]
 
-    def compiled(self, model: str) -> str:
-        return (self.root / f"target/compiled/rule/models/right/{model}.sql").read_text()
+    def compiled(self, model: str, folder: str = "right") -> str:
+        return (self.root / f"target/compiled/rule/models/{folder}/{model}.sql").read_text()

@@ -4,9 +4,8 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Self
-
-import skops.io
 
 from asof.errors import ArtifactError, remedy
 from asof.spec.project import Project
@@ -37,7 +36,7 @@ class Trust:
 
 def dump_artifact(estimator: Any, trust: Trust, owner: str) -> bytes:
     """A fitted estimator as bytes. Raises ArtifactError for a type or a size that could not be read back."""
-    content: bytes = skops.io.dumps(estimator)
+    content: bytes = skops_io().dumps(estimator)
     _refuse_untrusted(content, trust, owner)
     return content
 
@@ -56,12 +55,19 @@ def load_artifact(content: bytes, sha256: str, trust: Trust, owner: str) -> Any:
         )
     allowed = _refuse_untrusted(content, trust, owner)
     try:
-        return skops.io.loads(content, trusted=allowed)
+        return skops_io().loads(content, trusted=allowed)
     except (ImportError, AttributeError, TypeError) as error:
         raise ArtifactError(
             f"{owner}: the artifact cannot be read here: {type(error).__name__}: {error}; "
             f"install what it was made with (environment in model_versions), or train anew{remedy(error)}"
         ) from error
+
+
+def skops_io() -> Any:
+    """The module skops.io. It imports all of scikit-learn to list its types, which takes a second: ask for it early, beside
+    other work.
+    """
+    return import_module("skops.io")
 
 
 def artifact_hash(content: bytes) -> str:
@@ -73,7 +79,7 @@ def _refuse_untrusted(content: bytes, trust: Trust, owner: str) -> list[str]:
     allowed = {*ALLOWED_TYPES, *trust.types}
     try:
         _refuse_size(content, trust, owner)
-        asked = skops.io.get_untrusted_types(data=content)
+        asked = skops_io().get_untrusted_types(data=content)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {error}") from None
     own = sorted(name for name in asked if name.startswith("<run_path>."))

@@ -28,7 +28,6 @@ TOLERANCE = 1e-6
 _MOST_ROWS = 300  # DuckDB calls a function with 2,048 at once; all rows together are fewer
 _MOST_EDGES = 600
 _LARGEST_SMALLINT = 2**15
-_PARTS_AT_ONCE = 1
 _COMPARED = re.compile(r'("(?:[^"]|"")+") [<>]=? (-?[0-9.]+e[-+]?[0-9]+)')
 
 
@@ -42,13 +41,29 @@ class Parity:
     not_compiled: str | None
 
 
-def check_parity(estimator: Any, schema: FeatureSchema, problem: Problem, sample: pa.Table, owner: str) -> Parity:
-    """Compares the ways of scoring on these rows of the warehouse and on harder copies of them."""
-    compiled, reason = None, None
+def compile_or_reason(
+    estimator: Any, schema: FeatureSchema, problem: Problem
+) -> tuple[CompiledScores | None, str | None]:
+    """The estimator as SQL, or why there is none. It takes one core a second or two, and may be done beside other work."""
     try:
-        compiled = compile_scores(estimator, schema, problem)
+        return compile_scores(estimator, schema, problem), None
     except CompileError as error:
-        reason = str(error)
+        return None, str(error)
+
+
+def check_parity(
+    estimator: Any,
+    schema: FeatureSchema,
+    problem: Problem,
+    sample: pa.Table,
+    owner: str,
+    compilation: tuple[CompiledScores | None, str | None] | None = None,
+) -> Parity:
+    """Compares the ways of scoring on these rows of the warehouse and on harder copies of them.
+
+    `compilation` is what `compile_or_reason` gives for the estimator, where that was called before.
+    """
+    compiled, reason = compilation or compile_or_reason(estimator, schema, problem)
 
     def own(table: pa.Table) -> np.ndarray:
         return score(estimator, schema.frame(table), problem, owner)
@@ -141,19 +156,18 @@ def _by_function(connection: duckdb.DuckDBPyConnection, scorer: Scorer, expected
 
 
 def _by_sql(connection: duckdb.DuckDBPyConnection, compiled: CompiledScores, expected: np.ndarray) -> np.ndarray:
-    """The same expressions as in the whole SELECT, a few parts at once: planned together they would take a gigabyte."""
+    """The same expressions as in the whole SELECT, one part at a time: planned together they would take a gigabyte."""
     inputs, parts, *others = compiled.ctes("rows", {"asof_row": "asof_row"})
     connection.execute(f"create table {inputs.name} as {inputs.sql()}")
     row, *columns = parts.columns
-    chosen = [columns[start : start + _PARTS_AT_ONCE] for start in range(0, len(columns), _PARTS_AT_ONCE)]
-    pieces = [f"piece_{n}" for n in range(len(chosen))]
+    pieces = [f"piece_{n}" for n in range(len(columns))]
 
-    def run(name: str, piece: list[str]) -> None:  # most of it is planning, which takes one core
+    def run(name: str, column: str) -> None:  # most of it is planning, which takes one core
         with connection.cursor() as cursor:
-            cursor.execute(f"create table {name} as select {', '.join([row, *piece])} from {inputs.name}")
+            cursor.execute(f"create table {name} as select {row}, {column} from {inputs.name}")
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(run, pieces, chosen))
+        list(pool.map(run, pieces, columns))
     joined = " ".join(f"inner join {name} using (asof_row)" for name in pieces[1:])
     connection.execute(f"create temporary view {parts.name} as select * from {pieces[0]} {joined}")
     for step in others:

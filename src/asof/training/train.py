@@ -1,5 +1,6 @@
 """Training, from end to end: read, fit, judge, check the gates, register. Every attempt leaves a row behind it."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Any
 from asof.clock import as_utc
 from asof.errors import DataError
 from asof.progress import Progress, Silent
-from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
+from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact, skops_io
 from asof.registry.store import Registry
-from asof.scoring.parity import check_parity
+from asof.scoring.parity import check_parity, compile_or_reason
 from asof.scoring.score import score
+from asof.scoring.sql.compile import CompiledScores
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.champion import find_champion
@@ -76,19 +78,27 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
         )
     attempt.data, dataset = data, data.dataset
 
-    progress.step(f"fitting on {dataset.contents.train:,} rows")
-    estimator = fitter.fit(dataset.train, dataset.validation)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        progress.step(f"fitting on {dataset.contents.train:,} rows")
+        beside.submit(skops_io)
+        estimator = fitter.fit(dataset.train, dataset.validation)
 
-    progress.step("judging")
-    verdict = judge(spec, dataset, estimator, champion)
-    candidate = Candidate(
-        artifact=dump_artifact(estimator, Trust.of(project), f"model {spec.name}"),
-        measurements=verdict.measurements,
-        gates=check_gates(spec, verdict.measurements, has_champion=champion is not None),
-        importances=shuffled_importances(spec, dataset, estimator),
-        points=[*verdict.points, *label_points(data.label_over_time)],
-    )
-    candidate = _with_parity(project, spec, estimator, candidate, dataset)
+        # What cannot be stored is raised after what judging finds. While it is stored nothing else uses the estimator.
+        storing = beside.submit(_store, project, spec, estimator)
+        wait([storing])
+        compiling = beside.submit(lambda: compile_or_reason(storing.result()[1], dataset.schema, spec.problem))
+
+        progress.step("judging")
+        verdict = judge(spec, dataset, estimator, champion)
+        artifact, loaded = storing.result()
+        candidate = Candidate(
+            artifact=artifact,
+            measurements=verdict.measurements,
+            gates=check_gates(spec, verdict.measurements, has_champion=champion is not None),
+            importances=shuffled_importances(spec, dataset, estimator),
+            points=[*verdict.points, *label_points(data.label_over_time)],
+        )
+        candidate = _with_parity(spec, estimator, loaded, compiling.result(), candidate, dataset)
     candidate = _with_extras(candidate, fitter, data, estimator, progress, backtest=backtest, drop_one=drop_one)
 
     progress.step("registering")
@@ -132,15 +142,26 @@ def _with_extras(
     return candidate
 
 
+def _store(project: Project, spec: ModelSpec, estimator: Any) -> tuple[bytes, Any]:
+    """A fitted estimator as an artifact, and as it will be loaded from it."""
+    trust, owner = Trust.of(project), f"model {spec.name}"
+    artifact = dump_artifact(estimator, trust, owner)
+    return artifact, load_artifact(artifact, artifact_hash(artifact), trust, owner)
+
+
 def _with_parity(
-    project: Project, spec: ModelSpec, estimator: Any, candidate: Candidate, dataset: Dataset
+    spec: ModelSpec,
+    estimator: Any,
+    loaded: Any,
+    compilation: tuple[CompiledScores | None, str | None],
+    candidate: Candidate,
+    dataset: Dataset,
 ) -> Candidate:
     """The candidate with a gate that did not pass for each way of scoring that differs from the estimator's own.
 
     Raises DataError where what will be loaded does not score as what was evaluated does, to the bit.
     """
     owner = f"model {spec.name}"
-    loaded = load_artifact(candidate.artifact, artifact_hash(candidate.artifact), Trust.of(project), owner)
     sample = dataset.test.sample(_PARITY_ROWS)
     frame = sample.frame(dataset.schema)
     fitted, stored = (score(each, frame, spec.problem, owner) for each in (estimator, loaded))
@@ -149,5 +170,5 @@ def _with_parity(
         raise DataError(
             f"{owner}: the stored estimator scores {differ} of {len(frame)} rows otherwise than the fitted one"
         )
-    found = check_parity(loaded, dataset.schema, spec.problem, sample.rows, owner)
+    found = check_parity(loaded, dataset.schema, spec.problem, sample.rows, owner, compilation)
     return replace(candidate, parity=found, gates=[*candidate.gates, *parity_gates(found)])

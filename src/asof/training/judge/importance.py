@@ -1,15 +1,16 @@
 """What each feature is worth: how much of the first metric is lost when its values are shuffled, or when it is dropped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from sklearn.inspection import permutation_importance
 
 from asof.progress import Progress
 from asof.scoring.score import score
+from asof.scoring.scorer import Scorer
 from asof.spec.metric_names import METRICS
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
@@ -40,15 +41,30 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
     """Permutation importance (Breiman: Random forests, 2001) of each feature on at most 2,000 rows of the test split."""
     part = dataset.test.sample(_MOST_ROWS)
     metric = ranking_metric(spec)
-    goodness = _goodness(spec, metric)
-    frame = part.frame(dataset.schema)
-    if np.isnan(goodness(estimator, frame, part.labels)):
+    columns = [_plain(part.rows[name]).combine_chunks() for name in dataset.schema.names]
+    scorer = Scorer(estimator, dataset.schema, spec.problem, f"model {spec.name}")
+    sign = 1 if METRICS[spec.problem][metric] else -1
+
+    def goodness(_: Any, places: np.ndarray, labels: np.ndarray) -> float:
+        """Of rows whose features come from these places, shape (rows, features)."""
+        moved = [column.take(pa.array(places[:, n])) for n, column in enumerate(columns)]
+        value = measure(spec.problem, metric, labels, scorer.scores(moved))
+        return float("nan") if value is None else sign * value
+
+    # scikit-learn shuffles the places of values, so that rows stay as they are scored in the warehouse, without a frame
+    where = np.tile(np.arange(len(part.labels))[:, None], (1, len(columns)))
+    if np.isnan(goodness(estimator, where, part.labels)):
         return [Importance(name, metric, None, None) for name in dataset.schema.names]
-    found = permutation_importance(estimator, frame, part.labels, scoring=goodness, n_repeats=_REPEATS, random_state=0)
+    found = permutation_importance(estimator, where, part.labels, scoring=goodness, n_repeats=_REPEATS, random_state=0)
     return [
         Importance(name, metric, float(mean), float(spread))
         for name, mean, spread in zip(dataset.schema.names, found.importances_mean, found.importances_std, strict=True)
     ]
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text without a dictionary, as the warehouse has it."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def dropped_importances(
@@ -79,13 +95,3 @@ def ranking_metric(spec: ModelSpec) -> str:
     """The first metric of the spec by which a better model can be told from a worse one."""
     directed = [metric for metric in spec.metrics if METRICS[spec.problem][metric] is not None]
     return (directed or [next(iter(METRICS[spec.problem]))])[0]
-
-
-def _goodness(spec: ModelSpec, metric: str) -> Callable[[Any, pd.DataFrame, np.ndarray], float]:
-    sign = 1 if METRICS[spec.problem][metric] else -1
-
-    def goodness(estimator: Any, frame: pd.DataFrame, labels: np.ndarray) -> float:
-        value = measure(spec.problem, metric, labels, score(estimator, frame, spec.problem, f"model {spec.name}"))
-        return float("nan") if value is None else sign * value
-
-    return goodness
