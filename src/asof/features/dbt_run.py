@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -77,7 +77,8 @@ class Dbt:
         request = {"arguments": arguments, "environment": {VARIABLE: now.isoformat()}}
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None and answers is not None  # noqa: S101, PT018  # both are pipes
-        print(json.dumps(request), file=requests, flush=True)
+        with suppress(BrokenPipeError):  # it has ended, and gives no answer
+            print(json.dumps(request), file=requests, flush=True)
 
         @cache
         def wait() -> None:
