@@ -48,7 +48,7 @@ def passes(name: str, python: str, resolution: str, constraints: list[str]) -> b
         began = time.monotonic()
         chosen, limits, environment = Path(folder) / "chosen.txt", Path(folder) / "limits.txt", Path(folder) / "venv"
         limits.write_text("\n".join(constraints) + "\n")
-        groups = ["--extra", "xgboost", "--group", "build", "--group", "dev"]
+        groups = ["--extra", "xgboost", "--extra", "tune", "--extra", "report", "--group", "build", "--group", "dev"]
         uv = ["uv", "pip", "compile", "--quiet", "--python-version", python, "--resolution", resolution]
         run(*uv, "--constraint", limits, "pyproject.toml", *groups, "--output-file", chosen)
         run("uv", "venv", "--quiet", "--python", python, environment)

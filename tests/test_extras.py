@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from asof import promote, train
+from asof.cli import main
 from asof.errors import ArtifactError, EstimatorError
 from asof.inference.predict import predict
 
@@ -28,7 +29,7 @@ def without_xgboost(monkeypatch):
 def test_models_of_scikit_learn_need_no_xgboost(toy):
     assert train("big", toy.open()).status == "registered"
     promote(toy.open(), "big")
-    assert predict("big", toy.open()).scored_rows == 4
+    assert predict("big", toy.open()).scored_rows == 3
 
 
 @pytest.mark.usefixtures("without_xgboost")
@@ -48,6 +49,28 @@ def test_a_version_that_needs_it_is_told_the_extra(toy, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ArtifactError, match=r"; run: pip install 'asof\[xgboost\]'"):
         predict("big", toy.open())
+
+
+@pytest.mark.parametrize(
+    ("package", "module", "command", "extra"),
+    [
+        ("optuna", "asof.training.tuning", ["tune", "big"], "asof[tune]"),
+        ("matplotlib", "asof.report", ["report", "big"], "asof[report]"),
+    ],
+)
+def test_a_command_that_needs_an_extra_names_it(toy, monkeypatch, capsys, package, module, command, extra):
+    train("big", toy.open())
+    for name in [name for name in sys.modules if name.startswith(module)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(sys, "argv", ["asof", *command, "--project-dir", str(toy.root), "--now", "2024-04-10"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    words = capsys.readouterr().err
+    assert words.startswith("Error: ")
+    assert f"; run: pip install '{extra}'" in words
+    assert "Traceback" not in words
 
 
 def test_what_a_command_imports():

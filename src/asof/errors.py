@@ -135,7 +135,8 @@ def did_you_mean(got: str, known: Iterable[str]) -> str:
     return f" (known: {', '.join(names)})" if names else ""
 
 
-_EXTRAS = {"xgboost": "asof[xgboost]"}  # packages that asof does without until a project's estimator is one of theirs
+# packages that asof does without until a command or a project's estimator needs them
+_EXTRAS = {"xgboost": "asof[xgboost]", "optuna": "asof[tune]", "matplotlib": "asof[report]"}
 
 
 def remedy(error: BaseException) -> str:

@@ -41,7 +41,7 @@ for command in (lint, replay, tune, train, report, compare, promote, rollback, p
 
 def main() -> None:
     """Runs the command line and leaves with its exit code; a user's mistake is a message, not a traceback."""
-    from asof.errors import AsofError
+    from asof.errors import AsofError, remedy
 
     try:
         code = asof.main(standalone_mode=False)
@@ -56,8 +56,13 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: what was not finished was not written.", err=True)
         code = 130
-    except Exception:  # noqa: BLE001  # Not 1, which says that a gate rejected a version.
-        traceback.print_exc()
-        click.echo("This is a mistake in asof, not in your project. Please report it with the lines above.", err=True)
-        code = 3
+    except Exception as error:  # noqa: BLE001  # Not 1, which says that a gate rejected a version.
+        if remedy(error):
+            click.echo(f"Error: {error}{remedy(error)}", err=True)
+            code = 2
+        else:
+            traceback.print_exc()
+            words = "This is a mistake in asof, not in your project. Please report it with the lines above."
+            click.echo(words, err=True)
+            code = 3
     sys.exit(code or 0)
