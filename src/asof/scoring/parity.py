@@ -17,7 +17,7 @@ import pyarrow as pa
 from asof.errors import CompileError, EstimatorError
 from asof.scoring.function import Function, score_type
 from asof.scoring.score import score
-from asof.scoring.scorer import Scorer
+from asof.scoring.scorer import Scorer, plain_text
 from asof.scoring.sql.compile import CompiledScores, compile_scores
 from asof.spec.metric_names import Problem
 from asof.warehouse.connection import quoted
@@ -68,7 +68,7 @@ def check_parity(
     def own(table: pa.Table) -> np.ndarray:
         return score(estimator, schema.frame(table), problem, owner)
 
-    rows = pa.table({name: _plain(sample[name]) for name in schema.names}).slice(0, _MOST_ROWS)
+    rows = pa.table({name: plain_text(sample[name]) for name in schema.names}).slice(0, _MOST_ROWS)
     table = pa.concat_tables([rows, *(_taken(table, own) for table in harder_rows(rows, schema, compiled))])
     table = table.combine_chunks()
     expected = own(table)
@@ -187,8 +187,3 @@ def _differing(table: pa.Table, found: np.ndarray, expected: np.ndarray, toleran
     far = ~(np.abs(found - expected) <= tolerance)
     places = np.flatnonzero(far.reshape(len(far), -1).any(axis=1))
     return [f"{found[n]} instead of {expected[n]} for {table.slice(n, 1).to_pylist()[0]}" for n in map(int, places)]
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text without a dictionary."""
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column

@@ -38,11 +38,10 @@ class Trees:
             return lambda matrix: raw_scores(model, matrix, problem)
         booster = model.get_booster()
         booster.set_param({"nthread": 1})
-        rounds = (
-            0,
-            getattr(model, "best_iteration", -1) + 1,
-        )  # where it stopped early; else 0, which means all of them
-        return partial(booster.inplace_predict, iteration_range=rounds, missing=model.missing, validate_features=False)
+        end = getattr(model, "best_iteration", -1) + 1  # where it stopped early; 0 means all rounds
+        return partial(
+            booster.inplace_predict, iteration_range=(0, end), missing=model.missing, validate_features=False
+        )
 
 
 def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
@@ -54,6 +53,11 @@ def xgboost_trees(estimator: Any, schema: FeatureSchema) -> Trees | None:
         return Trees(last, Matrix.of(read_columns(transformer, schema), schema))
     except CompileError:
         return None
+
+
+def plain_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as the warehouse has it: text without a dictionary, everything else as it is."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 @dataclass

@@ -10,7 +10,7 @@ from sklearn.inspection import permutation_importance
 
 from asof.progress import Progress
 from asof.scoring.score import score
-from asof.scoring.scorer import Scorer
+from asof.scoring.scorer import Scorer, plain_text
 from asof.spec.metric_names import METRICS
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
@@ -41,7 +41,7 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
     """Permutation importance (Breiman: Random forests, 2001) of each feature on at most 2,000 rows of the test split."""
     part = dataset.test.sample(_MOST_ROWS)
     metric = ranking_metric(spec)
-    columns = [_plain(part.rows[name]).combine_chunks() for name in dataset.schema.names]
+    columns = [plain_text(part.rows[name]).combine_chunks() for name in dataset.schema.names]
     scorer = Scorer(estimator, dataset.schema, spec.problem, f"model {spec.name}")
     sign = 1 if METRICS[spec.problem][metric] else -1
 
@@ -60,11 +60,6 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
         Importance(name, metric, float(mean), float(spread))
         for name, mean, spread in zip(dataset.schema.names, found.importances_mean, found.importances_std, strict=True)
     ]
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text without a dictionary, as the warehouse has it."""
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def dropped_importances(
