@@ -2,11 +2,13 @@
 
     .venv/bin/python tests/matrix.py                 every row
     .venv/bin/python tests/matrix.py dbt-1.11        one row, by name
+    .venv/bin/python tests/matrix.py --python 3.11   every row on the Python that is here
 
 Needs `uv` on the PATH, and the Pythons that it names. A row's versions are resolved from pyproject.toml with the row's
 constraints, and installed without the parser that dbt-core 1.12 would download (see tool.uv in pyproject.toml).
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -34,16 +36,21 @@ TESTS = [
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(ROWS)
-    unknown = set(names) - set(ROWS)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all if none is given")
+    parser.add_argument("--python", help="a version in place of the row's own")
+    given = parser.parse_args()
+    unknown = set(given.rows) - set(ROWS)
     if unknown:
-        sys.exit(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    failed = [name for name in names if not passes(name, *ROWS[name])]
-    return 1 if failed else 0
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    passed = [passes(name, given.python) for name in given.rows or ROWS]
+    return 0 if all(passed) else 1
 
 
-def passes(name: str, python: str, resolution: str, constraints: list[str]) -> bool:
+def passes(name: str, other_python: str | None) -> bool:
     """Installs a row into a folder that goes with it, runs the tests, and prints a line with what was installed."""
+    own_python, resolution, constraints = ROWS[name]
+    python = other_python or own_python
     with tempfile.TemporaryDirectory(prefix="asof-matrix-") as folder:
         began = time.monotonic()
         chosen, limits, environment = Path(folder) / "chosen.txt", Path(folder) / "limits.txt", Path(folder) / "venv"

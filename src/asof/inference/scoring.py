@@ -1,7 +1,7 @@
 """One version at work on a feature view: made ready once, then run on a window, in a transaction, as often as needed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from asof.errors import FilesError, PolicyError, SpecError, TooManyNullsError, did_you_mean
 from asof.inference.arms import Arm
 from asof.inference.attempt import Attempt
+from asof.inference.batches import Batches, Computed
 from asof.inference.files import ParquetFiles
 from asof.inference.policy import SCORED, Policy, check_columns, decide, decision_of_one_row, read_policy
 from asof.inference.statements import Statements
@@ -18,7 +19,7 @@ from asof.inference.table import PredictionTable
 from asof.inference.window import require_build
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
-from asof.scoring.function import Function, function_name, score_type
+from asof.scoring.function import scores_in_arrow
 from asof.scoring.reasons import Reasons
 from asof.scoring.scorer import Scorer
 from asof.spec.model_spec import ModelSpec
@@ -27,6 +28,7 @@ from asof.warehouse.connection import literal
 from asof.warehouse.feature_view import FeatureView
 
 _HALF = 0.5
+_BATCHES = "asof_batches"
 
 # What DuckDB raises where an expression fails on a row.
 _OF_AN_EXPRESSION = (
@@ -36,7 +38,7 @@ _OF_AN_EXPRESSION = (
 
 @dataclass(frozen=True)
 class Scoring:
-    """A version, its functions in the warehouse, the view that it reads and the table that it writes."""
+    """A version made ready to score, the view that it reads and the table that it writes."""
 
     project: Project
     spec: ModelSpec
@@ -46,8 +48,8 @@ class Scoring:
     view: FeatureView
     table: PredictionTable
     policy: Policy | None
-    score: Function
-    reasons: Function | None
+    scorer: Scorer
+    reasons: Reasons | None
 
     @classmethod
     def prepare(cls, project: Project, spec: ModelSpec, registry: Registry, arm: Arm, attempt: Attempt) -> Self:
@@ -67,29 +69,8 @@ class Scoring:
                 near = did_you_mean(name, view.table.columns)
                 raise SpecError(f"model {spec.name}: {key} names '{name}', which is no column of {view.name}{near}")
         scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
-        # dbt, in the same process, may have the warehouse open, and in it the version's function
-        own = attempt.run.run_id[:8]
-        most = inference.reasons
-        return cls(
-            *(project, spec, registry, arm, version, view, table, policy),
-            score=Function.of_scores(
-                f"{function_name(spec.name, arm.version)}_{own}",
-                version.schema,
-                score_type(len(version.classes)),
-                lambda: scorer,
-            ),
-            reasons=_reasons_function(scorer, most, version, own) if most else None,
-        )
-
-    @contextmanager
-    def functions(self) -> Iterator[None]:
-        """Makes the version's functions known to the warehouse for the length of the block."""
-        connection = self.registry.warehouse.connection
-        with ExitStack() as stack:
-            for function in (self.score, self.reasons):
-                if function is not None:
-                    stack.enter_context(function.known_to(connection))
-            yield
+        reasons = Reasons.of(scorer, inference.reasons) if inference.reasons else None
+        return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)
 
     @property
     def threshold(self) -> float:
@@ -122,7 +103,7 @@ class Scoring:
             return status, 0
         self._refuse_nulls(statements, unscored)
         try:
-            with self.functions(), warehouse.transaction():
+            with warehouse.transaction():
                 self.registry.create()
                 self.table.create(warehouse, self.view)
                 if attempt.again or self.arm.shadows:
@@ -175,30 +156,39 @@ class Scoring:
             "run_id": literal(attempt.run.run_id),
             "scored_at": literal(self.project.clock.now()),
         }
-        scored = statements.scored(unscored, self.score, self.reasons, self.threshold, run)
-        keep = self.spec.inference.keep_features
+        batches, rows = self._batches(statements), statements.to_score(unscored)
+        scored = statements.scored(_BATCHES, self.threshold, run, reasons=self.reasons is not None)
+
+        def insert(decided: str) -> int:
+            select = statements.to_write(decided, keep_features=self.spec.inference.keep_features)
+            return self.table.insert(warehouse, select)
+
         if self.policy is None:
-            decided = statements.with_decision(scored, "null", SCORED)
-            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
-        warehouse.execute(f"create or replace temporary table {SCORED} as\n{scored}\nlimit 0")
+            with batches.readable(warehouse, rows, _BATCHES):
+                return insert(statements.with_decision(scored, "null", SCORED))
+        with batches.empty(warehouse, rows, _BATCHES):
+            warehouse.execute(f"create or replace temporary table {SCORED} as\n{scored}")
         sql, identity = self.policy.select(warehouse), self.table.identity
         check_columns(warehouse, sql, identity, self.policy.reference)
         columns = [row["column_name"] for row in warehouse.rows(f"describe {SCORED}")]
         alone = decision_of_one_row(sql, identity, columns)
         if alone is None:
-            warehouse.execute(f"insert into {SCORED}\n{scored}")
-            decided = statements.with_decisions(decide(warehouse, sql, identity, self.policy.reference))
-            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
-        decided = statements.with_decision(scored, *alone)
+            with batches.readable(warehouse, rows, _BATCHES):
+                warehouse.execute(f"insert into {SCORED}\n{scored}")
+            return insert(statements.with_decisions(decide(warehouse, sql, identity, self.policy.reference)))
         try:
-            return self.table.insert(warehouse, statements.to_write(decided, keep_features=keep))
+            with batches.readable(warehouse, rows, _BATCHES):
+                return insert(statements.with_decision(scored, *alone))
         except _OF_AN_EXPRESSION as error:
-            if self.score.error or (self.reasons and self.reasons.error):
-                raise
             raise PolicyError(f"policy {self.policy.reference} fails: {error}") from None
 
-
-def _reasons_function(scorer: Scorer, most: int, version: ModelVersion, own: str) -> Function:
-    reasons = Reasons.of(scorer, most)
-    name = f"{function_name(version.model, version.version, 'reasons')}_{own}"
-    return Function(name, version.schema, "VARCHAR", lambda columns: pa.array(reasons(columns), pa.string()))
+    def _batches(self, statements: Statements) -> Batches:
+        """What Python adds to the rows: scores, and reasons where the spec wants them."""
+        scorer, reasons = self.scorer, self.reasons
+        kind = pa.list_(pa.float64()) if self.version.classes else pa.float64()
+        computed = [Computed(statements.scores, kind, lambda columns: scores_in_arrow(scorer.scores(columns)))]
+        if reasons is not None:
+            computed.append(
+                Computed(statements.reasons, pa.string(), lambda columns: pa.array(reasons(columns), pa.string()))
+            )
+        return Batches(self.version.schema.names, computed)

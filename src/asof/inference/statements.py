@@ -1,6 +1,6 @@
 """The SQL of a prediction run: which rows are due, which of them were scored, and what becomes of the others.
 
-Everything happens in the warehouse, row by row as it is read: the version is a function in it (`scoring/function.py`).
+Everything happens in the warehouse but the scores themselves, which Python computes in batches (`batches.py`).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from asof.inference.arms import Arm
 from asof.inference.policy import DECISION, SCORED
 from asof.inference.table import AS_OF, FEATURES, PredictionTable
 from asof.registry.versions import ModelVersion
-from asof.scoring.function import Function
 from asof.warehouse.connection import Warehouse, literal, quoted
 from asof.warehouse.feature_view import FeatureView
 from asof.warehouse.schema import fingerprint
@@ -91,20 +90,22 @@ class Statements:
         return f"select {shares} from ({rows})"
 
     @property
-    def _struct(self) -> str:
-        return f"struct_pack({', '.join(f'{quoted(name)} := {quoted(name)}' for name in self.version.schema.names)})"
-
-    @property
     def _fingerprint(self) -> str:
         return fingerprint(map(quoted, self.version.schema.names))
 
     @property
-    def _scores(self) -> str:
+    def scores(self) -> str:
+        """The column of scores that is added to the rows to score."""
         return self._free_name("asof_scores")
 
     @property
-    def _reasons(self) -> str:
+    def reasons(self) -> str:
+        """The column of reasons that is added to the rows to score."""
         return self._free_name("asof_reasons")
+
+    @property
+    def _row_fingerprint(self) -> str:
+        return self._free_name("asof_fingerprint")
 
     def _free_name(self, name: str) -> str:
         """A name that no column of the view has."""
@@ -113,27 +114,33 @@ class Statements:
             name += "_"
         return name
 
-    def scored(
-        self, rows: str, score: Function, reasons: Function | None, threshold: float, run: dict[str, str]
-    ) -> str:
+    def to_score(self, rows: str) -> str:
+        """Of the rows to score what is needed of them: key, moment, features of the types that are scored, fingerprint."""
+        columns = {name: quoted(name) for name in (*self.table.key, self.view.meta.as_of)}
+        for feature in self.version.schema.features:
+            columns[feature.name] = f"{quoted(feature.name)}::{feature.duckdb_type}"
+        listed = ",\n    ".join(f"{value} as {quoted(name)}" for name, value in columns.items())
+        return f"select\n    {listed},\n    {self._fingerprint} as {self._row_fingerprint}\nfrom ({rows})"
+
+    def scored(self, source: str, threshold: float, run: dict[str, str], *, reasons: bool) -> str:
         """The rows as a policy sees them: key, moment, version, scores, prediction, reasons and features.
 
-        `run` has further columns of the run as SQL.
+        `source` names the rows of `to_score` with their scores and, where wanted, reasons; `run` has further columns of the
+        run as SQL. Keys and features get the types of the view again, of which Arrow does not know each.
         """
-        version = self.version
-        inner = [f"{score.call('rows')} as {self._scores}"]
-        if reasons is not None:
-            inner.append(f"{reasons.call('rows')} as {self._reasons}")
+        version, types = self.version, self.table.view_types(self.warehouse, self.view)
+        typed = {name: f"{quoted(name)}::{types[name]}" for name in (*self.table.key, *version.schema.names)}
+        features = ", ".join(f"{quoted(name)} := {typed[name]}" for name in version.schema.names)
         columns = {
-            **{quoted(name): quoted(name) for name in self.table.key},
+            **{quoted(name): typed[name] for name in self.table.key},
             AS_OF: quoted(self.view.meta.as_of),
             "model": literal(version.model),
             "version": f"{version.version}::integer",
             "alias": run["alias"],
             **self._outcomes(threshold),
-            "reasons": f"{self._reasons}::json" if reasons else "null::json",
-            FEATURES: self._struct,
-            "fingerprint": self._fingerprint,
+            "reasons": f"{self.reasons}::json" if reasons else "null::json",
+            FEATURES: f"struct_pack({features})",
+            "fingerprint": self._row_fingerprint,
             "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
             "run_id": run["run_id"],
             "scored_at": run["scored_at"],
@@ -141,18 +148,18 @@ class Statements:
         if version.problem == "binary":
             columns["threshold"] = literal(threshold)
         listed = ",\n    ".join(f"{value} as {name}" for name, value in columns.items())
-        return f"select\n    {listed}\nfrom (select rows.*, {', '.join(inner)} from ({rows}) as rows)"
+        return f"select\n    {listed}\nfrom {quoted(source)}"
 
     def _outcomes(self, threshold: float) -> dict[str, str]:
         """The columns of scores, and what they predict: whether, which class, or how much."""
         version = self.version
         if version.problem == "multiclass":
             classes = ", ".join(literal(name) for name in version.classes)
-            scores = {quoted(name): f"{self._scores}[{place + 1}]" for place, name in enumerate(version.score_columns)}
-            best = f"list_position({self._scores}, list_max({self._scores}))"
+            scores = {quoted(name): f"{self.scores}[{place + 1}]" for place, name in enumerate(version.score_columns)}
+            best = f"list_position({self.scores}, list_max({self.scores}))"
             return {**scores, "prediction": f"([{classes}])[{best}]"}
-        prediction = f"{self._scores} >= {literal(threshold)}" if version.problem == "binary" else self._scores
-        return {"score": self._scores, "prediction": prediction}
+        prediction = f"{self.scores} >= {literal(threshold)}" if version.problem == "binary" else self.scores
+        return {"score": self.scores, "prediction": prediction}
 
     def with_decision(self, scored: str, decision: str, name: str) -> str:
         """The rows of `scored` with a decision that is an expression on each of them, in which they are called `name`."""

@@ -67,8 +67,12 @@ class PredictionTable:
 
     def columns(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
         """The type of each column, the key's as the view has them."""
-        types = _column_types(warehouse, warehouse.qualified(view.meta.schema, view.meta.table))
+        types = self.view_types(warehouse, view)
         return {column: types[column] for column in self.key} | self._own_columns
+
+    def view_types(self, warehouse: Warehouse, view: FeatureView) -> dict[str, str]:
+        """The type of each column of the view, in DuckDB's words."""
+        return _column_types(warehouse, warehouse.qualified(view.meta.schema, view.meta.table))
 
     @property
     def _own_columns(self) -> dict[str, str]:

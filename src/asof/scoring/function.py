@@ -35,7 +35,7 @@ class Function:
     @classmethod
     def of_scores(cls, name: str, schema: FeatureSchema, returns: str, scorer: Callable[[], "Scorer"]) -> "Function":
         """One that scores. `scorer` is asked for with the first rows, so that what is never called is never loaded."""
-        return cls(name, schema, returns, lambda columns: _as_arrow(scorer().scores(columns)))
+        return cls(name, schema, returns, lambda columns: scores_in_arrow(scorer().scores(columns)))
 
     def call(self, table: str = "") -> str:
         """The call in SQL, with the features of a table or of the only one."""
@@ -86,7 +86,8 @@ def score_type(classes: int) -> str:
     return "DOUBLE[]" if classes else "DOUBLE"
 
 
-def _as_arrow(scores: Any) -> pa.Array:
+def scores_in_arrow(scores: Any) -> pa.Array:
+    """Scores of shape (rows,) or (rows, classes) as what the function returns, `score_type`."""
     if scores.ndim == 1:
         return pa.array(scores, pa.float64())
     rows, classes = scores.shape

@@ -154,8 +154,15 @@ class Warehouse:
         )
 
     @contextmanager
-    def relation(self, name: str, rows: "pa.Table") -> Iterator[None]:
-        """Makes an Arrow table readable in SQL under a name for as long as the block lasts."""
+    def second_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Another connection of this process, with the same session, to read from while the first one writes."""
+        with self.connection.cursor() as connection:
+            _set_session(connection, self.target)
+            yield connection
+
+    @contextmanager
+    def relation(self, name: str, rows: "pa.Table | pa.RecordBatchReader") -> Iterator[None]:
+        """Makes an Arrow table, or the rest of a reader once, readable in SQL under a name for as long as the block lasts."""
         self.connection.register(name, rows)
         try:
             yield
@@ -245,11 +252,15 @@ def connect(target: Target, *, read_only: bool, create: bool = False, wait: floa
 def _connect(path: Path, target: Target, read_only: bool) -> duckdb.DuckDBPyConnection:
     config = dict(target.settings["config_options"])
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    _set_session(connection, target)
+    return connection
+
+
+def _set_session(connection: duckdb.DuckDBPyConnection, target: Target) -> None:
     for name, value in target.settings["settings"].items():
         # A setting's name is a bare word in DuckDB's grammar; anything else is refused by DuckDB itself.
         connection.execute(f"set {quoted(str(name))} = ?", [value])
     connection.execute("set timezone = 'UTC'")
-    return connection
 
 
 def _is_lock(error: BaseException) -> bool:
