@@ -58,7 +58,7 @@ def passes(name: str, other_python: str | None) -> bool:
         groups = ["--extra", "xgboost", "--extra", "tune", "--extra", "report", "--group", "build", "--group", "dev"]
         uv = ["uv", "pip", "compile", "--quiet", "--python-version", python, "--resolution", resolution]
         run(*uv, "--constraint", limits, "pyproject.toml", *groups, "--output-file", chosen)
-        run("uv", "venv", "--quiet", "--python", python, environment)
+        run("uv", "venv", "--quiet", "--no-python-downloads", "--python", python, environment)
         install = ["uv", "pip", "install", "--quiet", "--no-deps", "--python", environment]
         run(*install, "--requirement", chosen)
         run(*install, "--no-build-isolation", "--editable", ROOT)

@@ -67,7 +67,7 @@ QUESTIONS = {
     (17, "Z", "X", at("16:00")): (None, None, None, None, "summer", None),  # a shop without any row
 }
 
-NOT_DUE = [(18, "A", "X", at("17:01")), (19, "A", "X", None)]
+NOT_DUE = [(18, "A", "X", at("17:01"))]
 
 # id, answer, when it was known: the second is not known by now, the third has no question
 ANSWERS = [(2, True, at("16:59")), (3, False, at("18:30")), (99, True, at("10:00"))]

@@ -39,6 +39,23 @@ MESSAGES = {
     "no_unique_key": "no_unique_key is incremental without a unique_key, so that a row whose label becomes known would be there "
     "twice; write config(unique_key=",
     "rows_are_appended": "rows_are_appended is incremental with the strategy append",
+    "key_without_the_moment": "key_without_the_moment is incremental with the unique_key id, so that rows of other questions would "
+    "be deleted; write config(unique_key=['id', 'asked_at'])",
+    "spine_untested": "the test asof.unique_spine_rows of untested_questions is missing, and a prediction would be made twice",
+    "label_untested": "the test asof.unique_label_rows of untested_answers is missing, and a question would have two outcomes",
+    "group_that_errors_late": "the test asof.unique_feature_rows of errors_late errors only if >100, and the join would not know",
+    "group_counted_otherwise": "asof.unique_feature_rows of counted_otherwise counts its failures as max(rows_of_one_time) - 2",
+    "group_tested_to_a_limit": "the test asof.unique_feature_rows of tested_to_a_limit looks at some of its rows only",
+    "entity_of_floats": "the entity column shop is double in shop_as_double, and floating-point numbers do not tell rows apart; "
+    "there write cast(shop as bigint) as shop",
+    "label_key_of_another_kind": "the key id is character varying(256) in answers_by_text and integer in the spine questions",
+    "ttl_of_zero": "the ttl of prices is '0 days', expected for example '3 hours'",
+    "ttl_of_nothing": "the ttl of prices is '0', expected for example '3 hours'",
+    "columns_as_text": "columns of prices is price, expected a list of names, as in columns=['price']",
+    "no_columns": "columns of prices is [], expected a list of names, as in columns=['note']; leave it out for all columns",
+    "group_with_a_quote_in_a_name": 'quoted_name has a column the "price"; a name with a double quote cannot be used, rename it',
+    "group_with_counted_times": "the time happened_at of counted_times is bigint, expected an instant; in the model write: "
+    "to_timestamp(happened_at) as happened_at (of seconds since 1970",
     "wrong_lookback": "the lookback of wrong_lookback is 'soon', expected for example '3 hours'",
     "no_list_of_features": "asof.feature_view: features takes a list of asof.features(...), got",
 }

@@ -29,7 +29,7 @@ def test_steps_end_where_one_build_ends(rule):
 
     second = build(rule, "2024-05-01T17:30:00Z")
     assert [row[0] for row in second] == list(range(1, 19))
-    assert [row[0] for row in second if row[2] == "written before"] == [1, 3, 4, 15], "2 has a new label"
+    assert [row[0] for row in second if row[2] == "written before"] == [1, 2, 3, 4, 15]
     labelled = [row for row in second if row[5] is not None]
     assert [(row[0], *row[5:7]) for row in labelled] == [(2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))]
 
@@ -88,4 +88,36 @@ def test_a_row_that_comes_later_than_it_says_is_picked_up_within_the_lookback(ru
     after = build()
     assert (after[5], after[8], after[9], after[10]) == (3, 7, 5, 8)
     assert build("--full-refresh") == {**after, **dict.fromkeys([5, 6, 7, 11, 12], 7)}
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)
+
+
+def test_a_question_that_is_gone_or_moved_leaves_the_view(rule):
+    build(rule, "2024-05-01T19:00:00Z", "--full-refresh")
+    moved = [(4, "A", "Y", at("10:30")) if row[0] == 4 else row for row in QUESTIONS if row[0] != 5]
+    rule.fill(questions=moved, **FACTS)
+    rows = build(rule, "2024-05-01T19:00:00Z")
+    assert [row[0] for row in rows] == [1, 2, 3, 4, *range(6, 18)]
+    assert next(row for row in rows if row[0] == 4)[1:4] == (1, "on time", 1), "as of 10:30"
+    assert build(rule, "2024-05-01T19:00:00Z", "--full-refresh") == rows
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)
+
+
+def test_an_outcome_changes_the_labels_and_nothing_else(rule):
+    """What was scored is what is learned from, though the spine was overwritten in between."""
+    rule.fill(questions=[*QUESTIONS, *NOT_DUE], **{**FACTS, "answers": []})
+    build(rule, "2024-05-01T19:00:00Z", "--full-refresh")
+    overwritten = [(2, "A", "Y", row[3]) if row[0] == 2 else row for row in QUESTIONS]
+    rule.fill(questions=overwritten, **FACTS)
+    done = rule.dbt("run", "--select", "+known", now="2024-05-01T19:00:00Z")
+    assert rule.sql("select city, mood, answer from known where id = 2") == [("X", "calm", True)]
+    words = " ".join(done.stdout.split())
+    assert (
+        "1 rows of known keep the city that they were built with, and the spine questions has another one now" in words
+    )
+    assert "dbt build --full-refresh --select +known" in words
+
+    taken_back = [row for row in ANSWERS if row[0] != 2]
+    rule.fill(questions=overwritten, **{**FACTS, "answers": taken_back})
+    build(rule, "2024-05-01T19:00:00Z")
+    assert rule.sql("select city, mood, answer, label_known_at from known where id = 2") == [("X", "calm", None, None)]
     rule.fill(questions=[*QUESTIONS, *NOT_DUE], **FACTS)

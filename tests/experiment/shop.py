@@ -63,8 +63,10 @@ where questions.asked_at <= {{ asof.now() }}
 models:
   - name: questions
     config: {meta: {asof: {role: spine, key: [question_id], as_of: asked_at}}}
+    data_tests: [asof.unique_spine_rows]
   - name: answers
     config: {meta: {asof: {role: label, key: [question_id], labels: [is_yes], known_at: answered_at}}}
+    data_tests: [asof.unique_label_rows]
   - name: questions_known
     config: {meta: {asof: {role: feature_view}}}
   - name: answer_experiment

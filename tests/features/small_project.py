@@ -41,6 +41,7 @@ FILES = {
         models:
           - name: questions
             config: {meta: {asof: {role: spine, key: [id], as_of: asked_at}}}
+            data_tests: [asof.unique_spine_rows]
           - name: prices
             config: {meta: {asof: {role: feature_group, entity: [], event_time: priced_at, known_at: priced_at}}}
             data_tests: [asof.unique_feature_rows]

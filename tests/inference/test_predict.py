@@ -192,6 +192,16 @@ def test_a_key_with_the_name_of_a_column_of_the_table(promoted):
         predict("big", promoted.open())
 
 
+def test_a_key_that_names_the_moment_too(toy):
+    """As a spine of one row per customer and week may; the question is the key and the moment all the same."""
+    toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["id", "asked_at"]')
+    train("big", toy.open(FIRST + 80 * DAY))
+    promote(toy.open(FIRST + 80 * DAY), "big")
+    predict("big", toy.open(FIRST + 80 * DAY))
+    assert ids(toy) == [157, 158, 159, 160]
+    assert [name for (name, *_) in toy.sql("describe predictions.big")][:3] == ["id", "as_of", "model"]
+
+
 def test_a_prediction_table_of_another_problem_is_left_as_it_is(promoted):
     """DuckDB would cast a predicted 17.6 to true without a word."""
     predict("big", promoted.open())

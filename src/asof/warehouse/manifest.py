@@ -46,12 +46,13 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
             f"feature view {name}: it must read one spine and at most one label model, it reads "
             f"{len(spines)} and {len(labels)}; the role of each is in its YAML"
         )
+    as_of = _said(spines[0], "as_of")
     return ViewMeta(
         name=name,
         schema=view["schema"],
         table=view["alias"] or name,
-        key=tuple(_names(spines[0], "key")),
-        as_of=_said(spines[0], "as_of"),
+        key=tuple(name for name in _names(spines[0], "key") if name != as_of),
+        as_of=as_of,
         labels=tuple(_names(labels[0], "labels")) if labels else (),
         build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
     )

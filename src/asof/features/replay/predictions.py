@@ -113,7 +113,8 @@ class _Pair:
 
     @property
     def key(self) -> list[str]:
-        return list(self.parts.spine.meta["key"])
+        meta = self.parts.spine.meta
+        return [name for name in meta["key"] if name != meta["as_of"]]
 
     @property
     def gone(self) -> str:

@@ -73,18 +73,26 @@
 {% endmacro %}
 
 
-{# Rows that are joined again take the place of the old ones, which an incremental model can only do by a key. #}
-{% macro _require_unique_key(label, lookback) %}
-    {%- set replaces = label is not none or lookback is not none -%}
-    {%- set config = model.config -%}
-    {%- if replaces and config.materialized == 'incremental' -%}
-        {%- if not config.unique_key or config.incremental_strategy == 'append' -%}
-            {{ exceptions.raise_compiler_error(
-                "asof.feature_view: " ~ model.name ~ " is incremental "
-                ~ ("with the strategy append" if config.unique_key else "without a unique_key")
-                ~ ", so that a row whose label becomes known would be there twice; write config(unique_key=[<the spine's key>, "
-                ~ "<its as_of>]), with incremental_strategy='delete+insert'"
-            ) }}
+{#
+    Rows that are joined again take the place of the old ones, which an incremental model can only do by a key. A key that is
+    not the question, such as a customer's without the week, would delete the rows of other questions.
+#}
+{% macro _require_unique_key(spine, label, lookback) %}
+    {%- set config, question = model.config, spine.key + [spine.as_of] -%}
+    {%- set key = [config.unique_key] if config.unique_key is string else (config.unique_key or []) -%}
+    {%- set wrong = namespace(words=none) -%}
+    {%- if config.materialized == 'incremental' -%}
+        {%- if key and key | map('lower') | sort != question | map('lower') | sort -%}
+            {%- set wrong.words = "with the unique_key " ~ key | join(', ') ~ ", so that rows of other questions would be deleted" -%}
+        {%- elif (label is not none or lookback is not none) and (not key or config.incremental_strategy == 'append') -%}
+            {%- set wrong.words = ("with the strategy append" if key else "without a unique_key")
+                ~ ", so that a row whose label becomes known would be there twice" -%}
         {%- endif -%}
+    {%- endif -%}
+    {%- if wrong.words -%}
+        {{ exceptions.raise_compiler_error(
+            "asof.feature_view: " ~ model.name ~ " is incremental " ~ wrong.words ~ "; write config(unique_key=['"
+            ~ question | join("', '") ~ "']), with incremental_strategy='delete+insert'"
+        ) }}
     {%- endif -%}
 {% endmacro %}

@@ -14,14 +14,38 @@
     {%- if type not in ('timestamp with time zone', 'timestamptz') -%}
         {{ exceptions.raise_compiler_error(
             "asof: the time " ~ name ~ " of " ~ model.name ~ " is " ~ type ~ ", expected an instant; in the model write: "
-            ~ name ~ " at time zone 'UTC' as " ~ name ~ " (with the zone in which it was recorded)"
+            ~ asof._as_instant(name, type)
+        ) }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# What makes an instant of a column of another type, as SQL with a remark. #}
+{% macro _as_instant(name, type) %}
+    {%- if type.startswith('timestamp') -%}
+        {{ return(name ~ " at time zone 'UTC' as " ~ name ~ " (with the zone in which it was recorded)") }}
+    {%- elif type == 'date' -%}
+        {{ return("cast(" ~ name ~ " as timestamp) at time zone 'UTC' as " ~ name ~ " (with the zone of the days)") }}
+    {%- elif asof._kind_of_type(type) == 'number' -%}
+        {{ return("to_timestamp(" ~ name ~ ") as " ~ name ~ " (of seconds since 1970; divide milliseconds by 1000)") }}
+    {%- endif -%}
+    {{ return("cast(" ~ name ~ " as timestamptz) as " ~ name ~ " (text without a zone is read as UTC)") }}
+{% endmacro %}
+
+
+{% macro _require_list_of_columns(columns, group) %}
+    {%- if columns is not none and (columns is string or columns is mapping or not columns) -%}
+        {{ exceptions.raise_compiler_error(
+            "asof.features: columns of " ~ group.name ~ " is " ~ (columns | string or "''") ~ ", expected a list of names, as in "
+            ~ "columns=['" ~ (columns if columns is string and columns else group.table_columns.keys() | list | last) ~ "']; "
+            ~ "leave it out for all columns"
         ) }}
     {%- endif -%}
 {% endmacro %}
 
 
 {% macro _require_length_of_time(value, what) %}
-    {%- if not modules.re.match('^\d+ (second|minute|hour|day|week)s?$', value | string) -%}
+    {%- if not modules.re.match('^[1-9]\d* (second|minute|hour|day|week)s?$', value | string) -%}
         {{ exceptions.raise_compiler_error(
             "asof.feature_view: " ~ what ~ " is '" ~ value ~ "', expected for example '3 hours'"
         ) }}
@@ -38,10 +62,29 @@
                 ~ spine.name ~ " (" ~ spine.table_columns.keys() | join(', ') ~ "); add it there"
             ) }}
         {%- endif -%}
-        {%- set theirs, ours = group.table_columns[column], spine.table_columns[column] -%}
+    {%- endfor -%}
+    {%- do asof._require_one_kind(group, spine, group.entity, 'entity column') -%}
+{% endmacro %}
+
+
+{#
+    Columns that are compared with those of the spine are of one kind. Floating-point numbers name nothing: beyond 2^53 they
+    stand for several whole numbers.
+#}
+{% macro _require_one_kind(part, spine, columns, what) %}
+    {%- for column in columns -%}
+        {%- set theirs, ours = part.table_columns[column], spine.table_columns[column] -%}
+        {%- for type, owner in [(theirs, part.name), (ours, 'the spine ' ~ spine.name)] -%}
+            {%- if modules.re.match('^(double|real|float)', type) -%}
+                {{ exceptions.raise_compiler_error(
+                    "asof.feature_view: the " ~ what ~ " " ~ column ~ " is " ~ type ~ " in " ~ owner ~ ", and floating-point "
+                    ~ "numbers do not tell rows apart; there write cast(" ~ column ~ " as bigint) as " ~ column
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
         {%- if asof._kind_of_type(theirs) != asof._kind_of_type(ours) -%}
             {{ exceptions.raise_compiler_error(
-                "asof.feature_view: the entity column " ~ column ~ " is " ~ theirs ~ " in " ~ group.name ~ " and " ~ ours
+                "asof.feature_view: the " ~ what ~ " " ~ column ~ " is " ~ theirs ~ " in " ~ part.name ~ " and " ~ ours
                 ~ " in the spine " ~ spine.name ~ "; in one of them write cast(" ~ column ~ " as ...) as " ~ column
             ) }}
         {%- endif -%}
@@ -61,12 +104,59 @@
 
 {# The join has names of its own, and all of them begin with asof_. #}
 {% macro _refuse_reserved_names(model) %}
-    {%- for column in model.table_columns if (column | lower).startswith('asof_') -%}
+    {%- for column in model.table_columns if (column | lower).startswith('asof_') or '"' in column -%}
         {{ exceptions.raise_compiler_error(
-            "asof.feature_view: " ~ model.name ~ " has a column " ~ column
-            ~ "; names that begin with asof_ are kept for the join, rename it"
+            "asof.feature_view: " ~ model.name ~ " has a column " ~ column ~ "; "
+            ~ ("a name with a double quote cannot be used" if '"' in column
+                else "names that begin with asof_ are kept for the join") ~ ", rename it"
         ) }}
     {%- endfor -%}
+{% endmacro %}
+
+
+{# A label without the spine's moment has one outcome for a key: asked about twice, a key would get it each time. #}
+{% macro _require_one_question_a_key(spine, label) %}
+    {%- if asof._is_building() -%}
+        {%- set repeated -%}
+            select count(*) from (
+                select 1 from {{ spine.relation }} group by {{ asof._list(label.question) }} having count(*) > 1
+            ) as repeated
+        {%- endset -%}
+        {%- set found = run_query(repeated).columns[0].values()[0] -%}
+        {%- if found -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: " ~ found ~ " keys (" ~ label.question | join(', ') ~ ") of the spine " ~ spine.name
+                ~ " are asked about more than once, and the label " ~ label.name ~ " does not say which question an outcome is "
+                ~ "of; give it one row per question, with the column " ~ spine.as_of
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# An outcome that was known when the question was asked is no outcome of it. #}
+{% macro _refuse_known_outcomes(spine, label) %}
+    {%- if asof._is_building() -%}
+        {%- set known_at, as_of = adapter.quote(label.known_at), adapter.quote(spine.as_of) -%}
+        {%- set early -%}
+            select count(*), cast(min(spine.{{ as_of }}) as varchar)
+            from {{ spine.relation }} as spine
+            inner join {{ label.relation }} as outcome
+                on
+                    {{ asof._equal(label.question, 'spine', 'outcome') }}
+            where
+                outcome.{{ known_at }} <= spine.{{ as_of }}
+                and spine.{{ as_of }} <= {{ asof.now() }}
+        {%- endset -%}
+        {%- set found = run_query(early).rows[0] -%}
+        {%- if found[0] -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.feature_view: of " ~ found[0] ~ " rows of the spine " ~ spine.name ~ " the outcome in " ~ label.name
+                ~ " was known at or before the question (" ~ label.known_at ~ " <= " ~ spine.as_of ~ "), first at " ~ found[1]
+                ~ "; leave these questions out of the spine, or correct " ~ label.known_at
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
 {% endmacro %}
 
 
@@ -78,26 +168,6 @@
             ~ "over it, with where dbt_is_deleted = 'False', without that column, and with valid_to: dbt_valid_to in its meta"
         ) }}
     {%- endif -%}
-{% endmacro %}
-
-
-{# The join relies on it that no two rows of a group tie; the test is what makes that so before any view is built. #}
-{% macro _require_unique_rows(group) %}
-    {%- set found = namespace(weak=none) -%}
-    {%- for test in graph.nodes.values() if test.resource_type == 'test' and test.attached_node == group.node.unique_id -%}
-        {%- if test.test_metadata and (test.test_metadata.namespace, test.test_metadata.name) == ('asof', 'unique_feature_rows') -%}
-            {%- if test.config.severity | lower == 'error' and not test.config.where -%}
-                {{ return(none) }}
-            {%- endif -%}
-            {%- set found.weak = 'only warns' if test.config.severity | lower != 'error' else 'looks at some of its rows only' -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ exceptions.raise_compiler_error(
-        "asof.feature_view: the test asof.unique_feature_rows of " ~ group.name ~ " "
-        ~ (found.weak or "is missing")
-        ~ ", and the join would not know which of two rows of one time to take; in its YAML write data_tests: "
-        ~ "[asof.unique_feature_rows]"
-    ) }}
 {% endmacro %}
 
 

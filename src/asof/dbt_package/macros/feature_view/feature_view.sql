@@ -10,12 +10,16 @@
     The rule: a feature row is visible when event_time <= as_of and known_at <= as_of and, with a ttl,
     event_time > as_of - ttl. The newest event_time wins, then the newest known_at.
 
-    In an incremental model only new spine rows and rows whose label became known are joined.
+    In an incremental model only new spine rows are joined; `after_build.sql` takes in new labels and lets questions go that
+    have left the spine.
 
     Columns: the spine's, the features', the labels, label_known_at.
 #}
 {% macro feature_view(spine, features, label=none, lookback=none) %}
     {%- if not execute -%}
+        {%- do config(post_hook=[
+            "{{ asof._forget_gone_questions() }}", "{{ asof._take_in_labels() }}", "{{ asof._tell_overwritten_columns() }}",
+        ]) -%}
         {{ return('select 1 as not_compiled_yet') }}
     {%- endif -%}
     {%- do asof._refuse_unit_test(spine) -%}
@@ -27,14 +31,16 @@
     {%- for entry in features -%}
         {%- set group = asof._group(entry, spine) -%}
         {%- set before = groups | selectattr('name', 'equalto', group.name) | list | length -%}
-        {%- set is_plain = modules.re.match('^[a-z_][a-z0-9_]{0,39}$', group.name) -%}
-        {%- set cte = (group.name if is_plain else 'group_' ~ loop.index) ~ '_rows' -%}
+        {%- set is_plain = modules.re.match('^[a-z][a-z0-9_]{0,39}$', group.name) -%}
+        {#- no plain name begins with an underscore -#}
+        {%- set cte = (group.name if is_plain else '_group_' ~ loop.index) ~ '_rows' -%}
         {%- do groups.append(dict(group, cte=cte ~ ('_' ~ (before + 1) if before and is_plain else ''))) -%}
     {%- endfor -%}
     {%- set label = asof._label(label, spine) if label is not none else none -%}
     {%- do asof._refuse_collisions(spine, groups, label) -%}
-    {%- do asof._require_unique_key(label, lookback) -%}
+    {%- do asof._require_unique_key(spine, label, lookback) -%}
     {%- do asof._refuse_going_back(spine, label) -%}
+    {%- do asof._refuse_known_outcomes(spine, label) if label is not none -%}
     {{- return(asof._feature_view_sql(spine, groups, label, lookback)) -}}
 {% endmacro %}
 
@@ -48,7 +54,7 @@ outcome as (
 
 {% endif -%}
 spine as (
-    {{- asof._due_spine_rows(spine, label, lookback) }}
+    {{- asof._due_spine_rows(spine, lookback) }}
 )
 {%- for group in groups %},
 

@@ -69,7 +69,16 @@
     {%- do asof._require_columns(spine, spine.key) -%}
     {%- do asof._require_instant(spine, spine.as_of) -%}
     {%- do asof._refuse_reserved_names(spine) -%}
-    {{ return(spine) }}
+    {%- do asof._require_test(
+        spine, 'unique_spine_rows', asof._bad_spine_rows(spine), "a prediction would be made twice, or for no question"
+    ) -%}
+    {#- A question is the key and the moment; a spine of one row a week may have named the moment in its key, too. -#}
+    {{ return(dict(spine, key=asof._key_without_moment(spine))) }}
+{% endmacro %}
+
+
+{% macro _key_without_moment(spine) %}
+    {{ return(spine.key | reject('equalto', spine.as_of) | list) }}
 {% endmacro %}
 
 
@@ -88,13 +97,18 @@
     {%- do asof._require_entity_of_spine(group, spine) -%}
     {%- do asof._refuse_reserved_names(group) -%}
     {%- do asof._refuse_deletions_as_rows(group) -%}
-    {%- do asof._require_unique_rows(group) -%}
+    {%- do asof._require_test(
+        group, 'unique_feature_rows', asof._bad_feature_rows(group),
+        "the join would not know which of two rows of one time to take"
+    ) -%}
     {%- set own = group.entity + times + asof._snapshot_columns(group.node) -%}
-    {%- set columns = entry.columns or group.table_columns.keys() | reject('in', own) | list -%}
+    {%- do asof._require_list_of_columns(entry.columns, group) -%}
+    {%- set all_columns = group.table_columns.keys() | reject('in', own) | list -%}
+    {%- set columns = all_columns if entry.columns is none else entry.columns -%}
     {%- do asof._require_columns(group, columns) -%}
-    {%- set ttl = entry.ttl or group.get('ttl') -%}
-    {%- do asof._require_length_of_time(ttl, "the ttl of " ~ group.name) if ttl -%}
-    {{ return(dict(group, columns=columns, ttl=ttl or none, prefix=entry.prefix)) }}
+    {%- set ttl = group.get('ttl') if entry.ttl is none else entry.ttl -%}
+    {%- do asof._require_length_of_time(ttl, "the ttl of " ~ group.name) if ttl is not none -%}
+    {{ return(dict(group, columns=columns, ttl=ttl, prefix=entry.prefix)) }}
 {% endmacro %}
 
 
@@ -111,10 +125,43 @@
 {% endmacro %}
 
 
+{#
+    A label, with the columns of the spine that it is joined by as `question`: its key, and the spine's moment of prediction
+    where it has a column of that name. One without it has one outcome for a key, so that a key must be asked about once.
+#}
 {% macro _label(relation, spine) %}
     {%- set label = asof._meta(relation, 'label', ['key', 'labels', 'known_at']) -%}
     {%- do asof._require_columns(label, label.key + label.labels) -%}
     {%- do asof._require_instant(label, label.known_at) -%}
+    {%- set question = asof._question_columns(label, spine) -%}
+    {%- set label = dict(label, question=question) -%}
     {%- do asof._require_columns(spine, label.key) -%}
+    {%- do asof._require_one_kind(label, spine, question, 'key') -%}
+    {%- do asof._require_instant(label, spine.as_of) if spine.as_of in question -%}
+    {%- do asof._require_test(
+        label, 'unique_label_rows', asof._bad_label_rows(label), "a question would have two outcomes",
+        by_itself=asof._question_of_label(label) == question
+    ) -%}
+    {%- do asof._require_one_question_a_key(spine, label) if spine.as_of not in question -%}
     {{ return(label) }}
+{% endmacro %}
+
+
+{% macro _question_columns(label, spine) %}
+    {{ return((label.key + ([spine.as_of] if spine.as_of in label.table_columns else [])) | unique | list) }}
+{% endmacro %}
+
+
+{# The question of a label as its own test sees it, which knows the spines from the views that read the label. #}
+{% macro _question_of_label(label) %}
+    {%- set question = label.key | list -%}
+    {%- for view in graph.nodes.values() if label.node.unique_id in view.depends_on.nodes -%}
+        {%- for id in view.depends_on.nodes if id in graph.nodes -%}
+            {%- set meta = (graph.nodes[id].config.meta or {}).get('asof') or {} -%}
+            {%- if meta.get('role') == 'spine' and meta.get('as_of') in label.table_columns -%}
+                {%- do question.append(meta.as_of) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(question | unique | list) }}
 {% endmacro %}

@@ -1,12 +1,9 @@
 {# The rows that a feature view is about: the questions that are due, and the outcomes that are known. #}
 
-{# The spine rows whose as_of has come; in an incremental run, those whose row is missing or has a new label. #}
-{% macro _due_spine_rows(spine, label, lookback) %}
+{# The spine rows whose as_of has come; in an incremental run, those that are not in the view yet. #}
+{% macro _due_spine_rows(spine, lookback) %}
     select spine.*
     from {{ spine.relation }} as spine
-    {%- if is_incremental() and label is not none %}
-    {{ asof._label_join(label) | indent(4) }}
-    {%- endif %}
     where
         spine.{{ adapter.quote(spine.as_of) }} <= {{ asof.now() }}
         {%- if is_incremental() %}
@@ -19,14 +16,7 @@
             select 1
             from {{ this }} as built
             where
-                {% for column in spine.key + [spine.as_of] -%}
-                built.{{ adapter.quote(column) }} = spine.{{ adapter.quote(column) }}
-                {%- if not loop.last %}
-                and {% endif %}
-                {%- endfor %}
-                {%- if label is not none %}
-                and built.label_known_at is not distinct from outcome.{{ adapter.quote(label.known_at) }}
-                {%- endif %}
+                {{ asof._same_question(spine, 'built', 'spine') | indent(8) }}
         )
         {%- if lookback is not none %}
         )
@@ -40,11 +30,11 @@
     select *
     from (
         select
-            {%- for column in (label.key + label.labels + [label.known_at]) | map('string') | unique %}
+            {%- for column in (label.question + label.labels + [label.known_at]) | map('string') | unique %}
             {{ adapter.quote(column) }},
             {%- endfor %}
             row_number() over (
-                partition by {{ asof._list(label.key) }}
+                partition by {{ asof._list(label.question) }}
                 order by {{ adapter.quote(label.known_at) }} desc{% for column in label.labels %}, {{ adapter.quote(column) }}{% endfor %}
             ) as asof_newest
         from {{ label.relation }}
@@ -56,7 +46,7 @@
 
 {% macro _label_join(label) -%}
 left join outcome
-    on {% for column in label.key -%}
+    on {% for column in label.question -%}
         spine.{{ adapter.quote(column) }} = outcome.{{ adapter.quote(column) }}
     {{- '' if loop.last else '\n    and ' }}
     {%- endfor %}

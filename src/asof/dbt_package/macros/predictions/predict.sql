@@ -144,7 +144,7 @@ from (
             "asof: " ~ node.name ~ " reads " ~ found | length ~ " spines, expected one; pass a feature view, as ref('<its name>')"
         ) }}
     {%- endif -%}
-    {{ return(found[0]) }}
+    {{ return(dict(found[0], key=asof._key_without_moment(found[0]))) }}
 {% endmacro %}
 
 

@@ -1,0 +1,5 @@
+select
+    cast(id as varchar) as id,
+    answer,
+    answered_at
+from {{ ref('answers') }}
