@@ -1,10 +1,13 @@
 """Options that several commands share, and the project that they describe."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from asof.cli.next_command import of_this_call
 
 if TYPE_CHECKING:
     from asof.spec.project import Project
@@ -24,10 +27,21 @@ _OPTIONS = (
 
 
 def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --project-dir, --target, --now and --wait."""
+    """Adds --project-dir, --target, --now and --wait; the commands in an error's message get them too."""
+
+    @wraps(command)
+    def with_options(*arguments: Any, **options: Any) -> Any:
+        from asof.errors import AsofError
+
+        try:
+            return command(*arguments, **options)
+        except AsofError as error:
+            error.args = (of_this_call(str(error)), *error.args[1:])
+            raise
+
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        with_options = option(with_options)
+    return with_options
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for machines.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from asof.cli.next_command import of_this_call
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table
 
@@ -28,5 +29,7 @@ def status(as_json: bool, **options: Any) -> None:
         rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), age, metrics])
     trained = {version.model for version in versions}
     untrained = [model for model in project.model_names if model not in trained]
-    rows += [[model, "-", "-", "not trained yet", "-", "-", f"asof train {model}"] for model in untrained]
+    rows += [
+        [model, "-", "-", "not trained yet", "-", "-", of_this_call(f"run: asof train {model}")] for model in untrained
+    ]
     print_table(["model", "version", "alias", "status", "known by (UTC)", "age", "metrics on the test split"], rows)

@@ -1,10 +1,10 @@
 """`asof train`."""
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asof.cli.next_command import of_this_call
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, interval, number, print_json, print_table, progress_bar
 
@@ -48,7 +48,7 @@ def train(
     if as_json:
         print_json(result)
     else:
-        _print(result, options["now"])
+        _print(result)
     return 0 if result.status == "registered" else 1
 
 
@@ -64,7 +64,7 @@ def _reproduce(project: Any, model: str, version: int, *, as_json: bool) -> int:
     return 0 if result.agrees else 1
 
 
-def _print(result: "TrainingResult", now: str | None) -> None:
+def _print(result: "TrainingResult") -> None:
     click.echo(
         f"{result.model} version {result.version} {result.status}, trained on what was known by "
         f"{instant(result.known_by)} UTC: {result.train_rows:,} rows to fit, {result.validation_rows:,} to validate, "
@@ -99,10 +99,9 @@ def _print(result: "TrainingResult", now: str | None) -> None:
         click.echo()
         rows = [[metric, f"{slope:+.5f}"] for metric, slope in result.staleness.worse_per_week.items()]
         print_table(["metric", "worse per week of age"], rows)
-    fixed = f" --now {shlex.quote(now)}" if now else ""
-    click.echo(f"\nReport: asof report {result.model} {result.version}{fixed}")
+    click.echo(of_this_call(f"\nReport: asof report {result.model} {result.version}"))
     if result.status == "registered":
-        click.echo(f"Next: asof promote {result.model} {result.version}{fixed}")
+        click.echo(of_this_call(f"Next: asof promote {result.model} {result.version}"))
 
 
 def _print_reproduction(result: "Reproduction") -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asof.cli.next_command import of_this_call
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table, progress_bar
 
@@ -46,7 +47,7 @@ def tune(
                 model, project, trials=trials, folds=folds, metric=metric, seed=seed, resume=resume, progress=bar
             )
     except KeyboardInterrupt:
-        click.echo(f"The trials that ended are kept; go on with: asof tune {model} --resume", err=True)
+        click.echo(of_this_call(f"The trials that ended are kept; go on with: asof tune {model} --resume"), err=True)
         raise
     if as_json:
         print_json(result)
@@ -87,4 +88,4 @@ def _print(result: "TuningResult") -> None:
 
     block = yaml.safe_dump({"parameters": result.best.parameters}, sort_keys=False)
     click.echo(f"\nThe best for models/{result.model}.yml:\n\n{block}")
-    click.echo(f"Next: asof train {result.model}")
+    click.echo(of_this_call(f"Next: asof train {result.model}"))
