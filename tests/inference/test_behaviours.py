@@ -27,7 +27,10 @@ def inference(toy, text, model="big"):
 
 
 def built(toy, up_to, at=NOW, name="toy_view"):
-    toy.sql("insert into ml.view_builds values (?, ?, ?, ?)", [name, up_to, at, str(up_to)])
+    toy.sql(
+        "insert into ml.view_builds (view, built_up_to, built_at, invocation_id) values (?, ?, ?, ?)",
+        [name, up_to, at, str(up_to)],
+    )
 
 
 def test_a_build_that_was_forgotten(promoted):

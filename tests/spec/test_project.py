@@ -248,3 +248,30 @@ def test_a_clock_that_stands_is_moved_on_by_what_took_time():
     clock = Clock(datetime(2013, 11, 1, tzinfo=UTC))
     assert clock.started(5) == clock.now() == datetime(2013, 11, 1, tzinfo=UTC)
     assert clock.ended(5) == datetime(2013, 11, 1, 0, 0, 5, tzinfo=UTC)
+
+
+def test_the_profile_that_the_environment_names_as_dbt_takes_it(toy, monkeypatch):
+    profiles = (toy.root / "profiles.yml").read_text()
+    (toy.root / "profiles.yml").write_text(
+        profiles + profiles.replace("toy:", "other:").replace("toy.duckdb", "o.duckdb")
+    )
+    monkeypatch.setenv("DBT_PROFILE", "other")
+    assert toy.open().target.settings["path"] == "o.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ("{toy: {asof_registry_schema: other}}", "vars: asof_registry_schema stands under toy, where the asof package does not"),
+        ("{asof_registry_schema: \"{{ env_var('S') }}\"}", "vars: asof_registry_schema is Jinja .* write the value itself"),
+    ],
+)  # fmt: skip
+def test_vars_that_dbt_and_asof_would_read_differently(toy, variables, message):
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", f"profile: toy\nvars: {variables}")
+    with pytest.raises(ProjectError, match=message):
+        toy.open()
+
+
+def test_the_vars_file_of_dbt_1_12(toy):
+    (toy.root / "dbt_project/vars.yml").write_text("vars: {asof_registry_schema: registry}\n")
+    assert toy.open().registry_schema == "registry"

@@ -60,7 +60,7 @@ class Scoring:
         attempt.policy_sha256 = policy.sha256 if policy else None
         view = project.view_in(warehouse, version.feature_view)
         version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
-        attempt.built_up_to = require_build(registry, view, attempt.window, inference.max_build_age)
+        attempt.built_up_to = require_build(view, attempt.window, inference.max_build_age)
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
         unit = spec.experiment.unit if spec.experiment else []

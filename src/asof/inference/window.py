@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 
 from asof.clock import as_utc
 from asof.errors import ClockError, NotBuiltError
-from asof.registry.builds import built_up_to
-from asof.registry.store import Registry
 from asof.spec.durations import write_duration
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -45,14 +43,14 @@ class Window:
             start = end
 
 
-def require_build(registry: Registry, view: FeatureView, window: Window, oldest: timedelta) -> datetime | None:
+def require_build(view: FeatureView, window: Window, oldest: timedelta) -> datetime | None:
     """Up to which moment the view was built; None where no build of it is on record.
 
     Raises NotBuiltError when that is before the end that was asked for, or longer than `oldest` before the present.
     """
-    built = built_up_to(registry, view.name)
-    if built is None:
+    if view.build is None:
         return None
+    built = view.build.built_up_to
     if built < window.end - (oldest if window.ends_now else timedelta(0)):
         allowed = f", more than {write_duration(oldest)} before" if window.ends_now else ", before"
         key = " (inference.max_build_age)" if window.ends_now else ""

@@ -207,6 +207,9 @@ create table if not exists view_builds (
     invocation_id varchar not null,
     primary key (view, invocation_id)
 );
+alter table view_builds add column if not exists target varchar; -- of dbt's profile; NULL in rows of an older asof
+alter table view_builds add column if not exists table_schema varchar; -- where the view's rows are
+alter table view_builds add column if not exists table_name varchar;
 
 -- one row per alias: the version behind it now
 create or replace view aliases as

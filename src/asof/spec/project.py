@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ from asof.clock import Clock
 from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
+from asof.spec.variables import project_vars
+from asof.warehouse.builds import last_build
 from asof.warehouse.connection import Warehouse, open_warehouse
 from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.manifest import read_view_meta
 from asof.warehouse.profiles import Target, read_target, render
-from asof.yaml_file import as_mapping, as_names, read_yaml
+from asof.yaml_file import as_names, read_yaml
 
 if TYPE_CHECKING:
     from asof.warehouse.feature_view import FeatureView
@@ -53,12 +55,13 @@ class Project:
         if not path.is_file():
             raise ProjectError(f"no project in {folder}: {path} is not there")
         config = read_yaml(path, ProjectError)
-        if not config.get("profile"):
+        profile = os.environ.get("DBT_PROFILE") or config.get("profile")
+        if not profile:
             raise ProjectError(f"{path} does not name its profile; add for example profile: my_warehouse")
-        variables = as_mapping(config.get("vars"), f"{path}: vars", ProjectError)
+        variables = project_vars(config, path)
         return cls(
             root=folder,
-            target=read_target(folder, str(config["profile"]), target),
+            target=read_target(folder, str(profile), target),
             target_path=os.environ.get("DBT_TARGET_PATH") or str(render(config.get("target-path") or "target", path)),
             clock=Clock.read(now, variables.get("asof_now")),
             wait=wait,
@@ -103,10 +106,17 @@ class Project:
             yield warehouse
 
     def view_in(self, warehouse: Warehouse, name: str) -> "FeatureView":
-        """A feature view in a warehouse that is open already. Raises NotBuiltError or ProjectError."""
+        """A feature view in a warehouse that is open already: the table that was last built for the project's target.
+
+        Raises NotBuiltError or ProjectError.
+        """
         from asof.warehouse.feature_view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
-        return open_feature_view(warehouse, read_view_meta(self.dbt_dir, self.target_path, name))
+        meta = read_view_meta(self.dbt_dir, self.target_path, name)
+        build = last_build(warehouse, self.registry_schema, name, self.target.name, meta.build_command)
+        if build and build.table:
+            meta = replace(meta, schema=build.table[0], table=build.table[1])
+        return open_feature_view(warehouse, meta, build)
 
     def feature_view(self, name: str) -> "FeatureView":
         """A feature view to explore, over a read-only connection that stays open as long as the view is held.

@@ -9,6 +9,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from asof.errors import DataError, NotBuiltError, did_you_mean
+from asof.warehouse.builds import Build
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.manifest import ViewMeta
 
@@ -17,11 +18,15 @@ LABEL_KNOWN_AT = "label_known_at"
 
 @dataclass(frozen=True)
 class FeatureView:
-    """A feature view in an open warehouse. Nothing is read before its table is executed."""
+    """A feature view in an open warehouse. Nothing is read before its table is executed.
+
+    `build` is its last build for the project's target; None where none is on record.
+    """
 
     meta: ViewMeta
     table: ir.Table
     warehouse: Warehouse = field(repr=False)
+    build: Build | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +94,7 @@ class FeatureView:
             )
 
 
-def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
+def open_feature_view(warehouse: Warehouse, meta: ViewMeta, build: Build | None = None) -> FeatureView:
     """The view in an open warehouse.
 
     Raises NotBuiltError when its table is not there, DataError when it lacks a column of its spine or label.
@@ -99,7 +104,7 @@ def open_feature_view(warehouse: Warehouse, meta: ViewMeta) -> FeatureView:
             f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse; "
             f"run: {meta.build_command}"
         )
-    view = FeatureView(meta, warehouse.table(meta.schema, meta.table), warehouse)
+    view = FeatureView(meta, warehouse.table(meta.schema, meta.table), warehouse, build)
     _check_columns(view)
     return view
 

@@ -1,15 +1,16 @@
 {#
-    The package's on-run-end: a row in the registry for each feature view that this run has built, with the present up to
-    which it was. `asof predict` reads it, and refuses to predict from a view whose build was forgotten or failed.
+    The package's on-run-end: a row in the registry for each feature view that this run has built, with its table, its target
+    and the present up to which it was. `asof train` and `asof predict` read the table of their own target by it, and refuse a
+    view whose build was forgotten or failed.
 
     Nothing happens in runs that build no feature view, and on engines that asof does not predict on.
 #}
 {% macro _record_builds(results) %}
     {%- set built = [] -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and target.type == 'duckdb' -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'retry') and target.type == 'duckdb' -%}
         {%- for result in results if result.node.resource_type == 'model' and result.status == 'success' -%}
             {%- if (result.node.config.meta.get('asof') or {}).get('role') == 'feature_view' -%}
-                {%- do built.append(result.node.name) -%}
+                {%- do built.append(result.node) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
@@ -22,14 +23,27 @@
             built_up_to timestamptz not null,
             built_at timestamptz not null,
             invocation_id varchar not null,
+            target varchar,
+            table_schema varchar,
+            table_name varchar,
             primary key (view, invocation_id)
         );
-
-        insert into {{ registry }}.view_builds (view, built_up_to, built_at, invocation_id)
+        {% for column in ('target', 'table_schema', 'table_name') %}
+        alter table {{ registry }}.view_builds add column if not exists {{ column }} varchar;
+        {% endfor %}
+        insert into {{ registry }}.view_builds
+            (view, built_up_to, built_at, invocation_id, target, table_schema, table_name)
         values
-        {%- for name in built %}
-        ('{{ name }}', {{ asof.now() }}, cast('{{ run_started_at.isoformat(' ') }}' as timestamptz), '{{ invocation_id }}')
-            {{- ',' if not loop.last }}
+        {%- for node in built %}
+        (
+            {{ dbt.string_literal(dbt.escape_single_quotes(node.name)) }},
+            {{ asof.now() }},
+            cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
+            '{{ invocation_id }}',
+            {{ dbt.string_literal(dbt.escape_single_quotes(target.name)) }},
+            {{ dbt.string_literal(dbt.escape_single_quotes(node.schema)) }},
+            {{ dbt.string_literal(dbt.escape_single_quotes(node.alias)) }}
+        ){{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif -%}
 {% endmacro %}

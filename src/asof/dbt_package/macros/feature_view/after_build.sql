@@ -87,7 +87,7 @@ inner join {{ spine.relation }} as spine
                 {%- do exceptions.warn(
                     "asof.feature_view: " ~ count ~ " rows of " ~ model.name ~ " keep the " ~ column
                     ~ " that they were built with, and the spine " ~ spine.name ~ " has another one now; a full build would "
-                    ~ "take the new one: dbt build --full-refresh --select +" ~ model.name
+                    ~ "take the new one: " ~ asof._command('build --full-refresh --select +' ~ model.name)
                 ) -%}
             {%- endfor -%}
         {%- endif -%}

@@ -44,7 +44,7 @@
         {%- if missing -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: " ~ model.name ~ " would be built without " ~ missing | sort | join(', ')
-                ~ ", which may be older than the present; run: dbt build --select +" ~ model.name
+                ~ ", which may be older than the present; run: " ~ asof._command('build --select +' ~ model.name)
                 ~ " (where other runs keep them up to date, say so with the var asof_partial_builds: true)"
             ) }}
         {%- endif -%}
@@ -66,7 +66,7 @@
         {%- if found[2] -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: " ~ model.name ~ " has been built up to " ~ found[0] ~ ", after the present "
-                ~ found[1] ~ "; set ASOF_NOW later, or build anew: dbt build --full-refresh --select +" ~ model.name
+                ~ found[1] ~ "; set ASOF_NOW later, or build anew: " ~ asof._command('build --full-refresh --select +' ~ model.name)
             ) }}
         {%- endif -%}
     {%- endif -%}

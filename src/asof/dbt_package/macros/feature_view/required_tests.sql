@@ -32,7 +32,7 @@
         {%- if bad -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: asof." ~ test_name ~ " would fail on " ~ part.name ~ " (" ~ bad ~ " results), and " ~ why
-                ~ "; see them with: dbt test --select " ~ part.name
+                ~ "; see them with: " ~ asof._command('test --select ' ~ part.name)
             ) }}
         {%- endif -%}
     {%- endif -%}

@@ -52,7 +52,7 @@
     {%- endfor -%}
     {%- if not columns -%}
         {{ exceptions.raise_compiler_error(
-            "asof: " ~ node.name ~ " is not built yet; run: dbt build --select +" ~ node.name
+            "asof: " ~ node.name ~ " is not built yet; run: " ~ asof._command('build --select +' ~ node.name)
         ) }}
     {%- endif -%}
     {{ return(dict(meta, name=node.name, node=node, relation=relation, table_columns=columns)) }}
