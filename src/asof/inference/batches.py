@@ -52,7 +52,7 @@ class Batches:
             source.execute("set session arrow_lossless_conversion = true")
             workers = int(warehouse.value("select current_setting('threads')"))
             with ThreadPoolExecutor(workers) as pool:
-                stream = source.execute(sql).to_arrow_reader(ROWS_AT_ONCE)
+                stream = source.sql(sql).to_arrow_reader(ROWS_AT_ONCE)
                 batches = self._computed(stream, pool, workers)
                 try:
                     with warehouse.relation(name, pa.RecordBatchReader.from_batches(self._schema(stream), batches)):
@@ -67,7 +67,7 @@ class Batches:
         """The same relation without a row, for what asks about its columns alone."""
         with warehouse.second_connection() as source:
             source.execute("set session arrow_lossless_conversion = true")
-            stream = source.execute(f"select * from ({sql}) limit 0").to_arrow_reader(ROWS_AT_ONCE)
+            stream = source.sql(f"select * from ({sql}) limit 0").to_arrow_reader(ROWS_AT_ONCE)
             with warehouse.relation(name, self._schema(stream).empty_table()):
                 yield
 

@@ -125,7 +125,7 @@ class Warehouse:
         """The rows of a lazy table as Arrow batches, read while the block lasts."""
         sql = str(self.ibis.compile(table))
         with self._stopping():
-            yield self.connection.execute(sql).to_arrow_reader(rows_at_once)
+            yield self.connection.sql(sql).to_arrow_reader(rows_at_once)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The result of a query as one dict a row. Values are bound, never pasted."""
