@@ -1,6 +1,7 @@
 """The clock: the present as every pipeline sees it, which is the wall clock or an instant that was set."""
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -8,6 +9,8 @@ from typing import Self
 from asof.errors import ClockError
 
 VARIABLE = "ASOF_NOW"  # of the environment
+# The forms that the dbt package reads too (`macros/time/now.sql`)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _EARLIEST, _LATEST = 1900, 2199
 
 
@@ -17,6 +20,8 @@ def parse_instant(text: str) -> datetime:
     Raises ClockError when the text is not an instant.
     """
     try:
+        if not _INSTANT.fullmatch(text.strip()):
+            raise ValueError  # noqa: TRY301
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ClockError(f"'{text}' is not an instant; write for example 2013-11-01T06:00:00Z") from None

@@ -12,14 +12,35 @@ def read_yaml(path: Path, refusal: type[ProjectError], shown: str | None = None)
     """The mapping in a YAML file. Raises `refusal`; `shown` is what to call the file there, else its path."""
     shown = shown or str(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Strict)  # noqa: S506  # a SafeLoader
     except OSError as error:
         raise refusal(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise refusal(f"{shown} is not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none, as 2013-13-01
         raise refusal(f"{shown} is not valid YAML: {error}") from None
+    except RecursionError:
+        raise refusal(f"{shown} is nested too deeply to be read") from None
     return as_mapping(content, shown, refusal)
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a mapping with a key that is there twice, of which the last would win."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Called before the keys of `<<` are merged in, which a key of the mapping's own may replace."""
+        seen: dict[Any, yaml.Mark] = {}
+        for key, _ in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(
+                    None,
+                    None,
+                    f"the key '{key.value}' is there twice, first in line {seen[key.value].line + 1}",
+                    key.start_mark,
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen[key.value] = key.start_mark
+        super().flatten_mapping(node)
 
 
 def as_names(value: object, what: str, refusal: type[ProjectError]) -> tuple[str, ...]:

@@ -9,7 +9,15 @@ import pytest
 from toy import FIRST, NOW
 
 from asof import predict, promote, train
-from asof.errors import DataError, EstimatorError, NotBuiltError, SignatureError, SpecError, TooManyNullsError
+from asof.errors import (
+    DataError,
+    EstimatorError,
+    NotBuiltError,
+    PolicyError,
+    SignatureError,
+    SpecError,
+    TooManyNullsError,
+)
 
 DAY = timedelta(days=1)
 DAY_80 = FIRST + 80 * DAY
@@ -292,3 +300,42 @@ def test_a_column_that_is_not_ours(promoted):
     promoted.sql("alter table predictions.big add column note varchar")
     with pytest.raises(DataError, match="its column 'note' is VARCHAR, this version writes no such column"):
         predict("big", promoted.open(DAY_80))
+
+
+# what a run does not see
+
+
+def test_rows_that_fell_between_two_windows_are_told(promoted):
+    """The runs of two days were left out: rows 157 to 160, then 167 and 168; 161 to 164 are due, 165 and 166 too."""
+    assert predict("big", promoted.open(DAY_80)).missed_rows == 0
+    late = predict("big", promoted.open(DAY_80 + 5 * DAY))
+    assert (late.missed_rows, late.missed_from) == (6, DAY_80)
+    rest = predict("big", promoted.open(DAY_80 + 5 * DAY), window_from=DAY_80, backfill=True)
+    assert (rest.scored_rows, rest.missed_rows) == (6, 0)
+    assert predict("big", promoted.open(DAY_80 + 6 * DAY)).missed_rows == 0
+
+
+def test_again_for_another_alias_leaves_what_the_champion_decided(promoted):
+    promote(promoted.open(DAY_80), "big", 1, alias="canary")
+    predict("big", promoted.open(DAY_80))
+    again = predict("big", promoted.open(DAY_80), alias="canary", again=True)
+    assert again.scored_rows == 0
+    assert promoted.sql("select distinct alias from predictions.big") == [("champion",)]
+
+
+def test_a_policy_with_two_decisions(promoted):
+    (promoted.root / "inference").mkdir()
+    (promoted.root / "inference/twice.sql").write_text(
+        "select id, as_of, 'a' as decision, 'b' as decision from scored\n"
+    )
+    inference(promoted, "policy: inference/twice.sql")
+    with pytest.raises(PolicyError, match="its SELECT has more than one column decision"):
+        predict("big", promoted.open(DAY_80))
+
+
+def test_a_folder_that_is_not_a_run_s_is_left_alone(promoted):
+    inference(promoted, "parquet: exports")
+    kept = promoted.root / "exports/big/.my-own-notes-of-today"
+    kept.mkdir(parents=True)
+    predict("big", promoted.open(DAY_80))
+    assert kept.is_dir()

@@ -163,3 +163,9 @@ def test_a_user_without_a_name(trained, monkeypatch):
     monkeypatch.setattr(aliases.getpass, "getuser", nameless)
     promote(trained.open(), "size", 1)
     assert trained.sql("select actor from ml.alias_events") == [(str(os.getuid()),)]
+
+
+@pytest.mark.parametrize("alias", ["", " ", "\x1b[31mred", "a b", "1st", "x" * 65])
+def test_an_alias_that_is_no_name(toy, alias):
+    with pytest.raises(RegistryError, match="cannot be an alias; use letters, digits, - and _"):
+        promote(toy.open(), "big", 1, alias=alias)

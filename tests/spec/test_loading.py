@@ -7,6 +7,7 @@ import pytest
 
 from asof.errors import SpecError
 from asof.spec.json_schema import SCHEMA_FILE, schema_text
+from asof.yaml_file import read_yaml
 
 
 def spec_error(toy, old, new):
@@ -194,3 +195,32 @@ def test_an_unknown_model(toy):
 def test_the_shipped_json_schema_is_that_of_the_code():
     assert SCHEMA_FILE.read_text() == schema_text(), "run: make schema"
     assert json.loads(schema_text())["properties"]["split"]["$ref"] == "#/$defs/Split"
+
+
+def test_a_key_that_is_there_twice(toy):
+    """The second list of gates would take the place of a strict one."""
+    path = toy.root / "models/big.yml"
+    path.write_text(path.read_text() + "\ngates: []\n")
+    with pytest.raises(
+        SpecError, match=r"models/big.yml is not valid YAML: the key 'gates' is there twice, first in line \d+"
+    ):
+        toy.open().model_spec("big")
+
+
+def test_a_key_that_replaces_a_merged_one(tmp_path):
+    file = tmp_path / "merged.yml"
+    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\n")
+    assert read_yaml(file, SpecError)["b"] == {"x": 3, "y": 2}
+
+
+def test_yaml_of_ten_thousand_levels(toy):
+    (toy.root / "models/big.yml").write_text("a: " + "[" * 10_000 + "]" * 10_000)
+    with pytest.raises(SpecError, match=r"models/big.yml (is nested too deeply|is not valid YAML)"):
+        toy.open().model_spec("big")
+
+
+@pytest.mark.parametrize("limit", [".inf", "-.inf", ".nan"])
+def test_a_limit_that_is_no_number(toy, limit):
+    toy.edit("models/big.yml", "min: 0.6", f"min: {limit}")
+    with pytest.raises(SpecError, match=r"gates.0.min: input should be a finite number"):
+        toy.open().model_spec("big")

@@ -275,3 +275,9 @@ def test_vars_that_dbt_and_asof_would_read_differently(toy, variables, message):
 def test_the_vars_file_of_dbt_1_12(toy):
     (toy.root / "dbt_project/vars.yml").write_text("vars: {asof_registry_schema: registry}\n")
     assert toy.open().registry_schema == "registry"
+
+
+@pytest.mark.parametrize("text", ["20240602", "2024-W22-7", "2024-06-02T1000", "2024-06-02T10"])
+def test_an_instant_that_dbt_would_refuse_is_refused_here_too(text):
+    with pytest.raises(ClockError, match="is not an instant"):
+        parse_instant(text)

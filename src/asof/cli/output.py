@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,16 @@ def instant(value: datetime | None) -> str:
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, default=_plain, indent=2))
+    """As JSON that every reader takes: NaN and infinity, which JSON does not know, are null."""
+    click.echo(json.dumps(_finite(json.loads(json.dumps(value, default=_plain))), indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asof.cli.next_command import of_this_call
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, print_json, progress_bar
 
@@ -61,6 +62,15 @@ def predict(
         return
     for arm in (result, *result.beside):
         click.echo(_told(arm))
+        if arm.missed_rows and arm.missed_from:
+            command = f"asof predict {model} --from {arm.missed_from:%Y-%m-%dT%H:%M:%SZ} --backfill"
+            click.echo(
+                of_this_call(
+                    f"{arm.missed_rows:,} rows were due between the end of the last run's window and this one, and no run looks "
+                    f"at them any more; score them with: {command}"
+                ),
+                err=True,
+            )
         if arm.changed_rows:
             click.echo(
                 f"{arm.changed_rows:,} rows were scored before from features that are others now; --again scores them anew",

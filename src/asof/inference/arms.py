@@ -60,7 +60,9 @@ class Arm:
         if not self.decides:
             return f"({own} and done.alias <> {literal(self.alias)})" if again else own
         if again:
-            return _one_of(self.deciders)
+            # of a version that is behind two aliases, what the champion decided stays the champion's
+            alone = self.alias != CHAMPION and not self.deciders
+            return f"({own} and done.alias <> {literal(self.alias)})" if alone else _one_of(self.deciders)
         if self.shadows:
             own = f"({own} and not {_one_of(self.shadows)})"
         return f"({own} or {_one_of(self.deciders)})" if self.deciders else own

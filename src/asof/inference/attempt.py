@@ -24,6 +24,8 @@ class Attempt:
     run: Run = field(init=False)
     window_rows: int | None = None
     changed_rows: int | None = None
+    missed_rows: int | None = None
+    missed_from: datetime | None = None
     built_up_to: datetime | None = None
     threshold: float | None = None
     policy_sha256: str | None = None

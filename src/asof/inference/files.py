@@ -4,6 +4,7 @@ Files of the days that a run touches are written to `.<run_id>` before it commit
 that was killed between the two left its folder: the next one finishes what was committed, and removes what was not.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from asof.registry.store import Registry
 from asof.warehouse.connection import Warehouse, literal
 
 _FILE = "predictions.parquet"
+_STAGED = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of a run's id; other folders are the user's
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class ParquetFiles:
 
     def heal(self, registry: Registry) -> None:
         """Finishes or removes what runs left that were killed."""
-        for staged in sorted(self.folder.glob(".*-*-*-*-*")):
+        for staged in sorted(path for path in self.folder.glob(".*") if _STAGED.fullmatch(path.name)):
             found = registry.rows("prediction_runs", "run_id = ?", [staged.name[1:]], columns=("status",))
             if found and found[0]["status"] == "done":
                 _publish(staged, self.folder)

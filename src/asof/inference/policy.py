@@ -88,6 +88,9 @@ def check_columns(warehouse: Warehouse, sql: str, identity: list[str], reference
         columns = {row["column_name"].lower() for row in warehouse.rows(f"describe (\n{sql}\n)")}
     except duckdb.Error as error:
         raise PolicyError(f"policy {reference} fails: {error}") from None
+    named = sqlglot.parse_one(sql, dialect="duckdb").named_selects
+    if [name.lower() for name in named].count(DECISION) > 1:
+        raise PolicyError(f"policy {reference}: its SELECT has more than one column {DECISION}; leave one of them")
     missing = [name for name in (*identity, DECISION) if name.lower() not in columns]
     if missing:
         raise PolicyError(f"policy {reference}: its SELECT does not return {', '.join(missing)}")

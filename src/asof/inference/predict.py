@@ -26,7 +26,8 @@ class PredictionResult:
     """What a run did with the rows that are due in the window (from, to]: how many there are, and how many it scored.
 
     `status` is `empty` where none were due. `changed_rows` were scored before from features that are others now; they are
-    left as they were. `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
+    left as they were. `missed_rows` were due after `missed_from`, where the window of the run before ended, and before this
+    window: no run looks at them unless a backfill does. `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
     is that of the last one.
     """
 
@@ -40,6 +41,8 @@ class PredictionResult:
     window_rows: int
     scored_rows: int
     changed_rows: int
+    missed_rows: int
+    missed_from: datetime | None
     table: str
     files: str | None = None
     beside: list["PredictionResult"] = field(default_factory=list)
@@ -136,6 +139,8 @@ def _run(
         window_rows=sum(each.window_rows or 0 for each in attempts),
         scored_rows=sum(counts),
         changed_rows=sum(each.changed_rows or 0 for each in attempts),
+        missed_rows=sum(each.missed_rows or 0 for each in attempts),
+        missed_from=attempts[0].missed_from,
         table=f"{project.predictions_schema}.{spec.name}",
         files=last.files,
     )

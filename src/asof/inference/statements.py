@@ -44,6 +44,21 @@ class Statements:
         conditions += [self.share] if self.share else []
         return f"select * from {source} where {' and '.join(conditions)}"
 
+    def missed(self, runs: str) -> str:
+        """How many rows were due after the window of the last run that was done and before this one, and from when on.
+
+        No run looks at them any more. `runs` is the table of prediction runs.
+        """
+        as_of = quoted(self.view.meta.as_of)
+        source = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)
+        share = f" and {self.share}" if self.share else ""
+        return (
+            f"with last as (select max(window_to) as reached from {runs} where status in ('done', 'empty') "
+            f"and model = {literal(self.version.model)} and window_to <= {literal(self.window_to)}) "
+            f"select count(*) as rows, any_value(reached) as reached from {source}, last "
+            f"where {as_of} > reached and {as_of} <= {literal(self.window_from)}{share}"
+        )
+
     def _there(self, condition: str) -> str:
         """The rows of the prediction table in the window that meet a condition."""
         return (

@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from asof.registry.store import Registry
 from asof.spec.project import Project
 
 _VERSION = ("version", "status", "gates", "known_by")
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _EVENT = ("alias", "action", "from_version", "to_version", "happened_at")
 
 
@@ -67,6 +69,10 @@ def promote(
     Raises RegistryError when there is no such version by now, or a gate has rejected it.
     """
     spec = project.model_spec(model)
+    if not _ALIAS.fullmatch(alias):
+        raise RegistryError(
+            f"model {model}: {alias!r} cannot be an alias; use letters, digits, - and _, up to 64, and a letter first"
+        )
     if force and (version is None or not (reason or "").strip()):
         raise RegistryError(
             f"model {model}: what is forced is named, and its reason is kept: "

@@ -3,7 +3,7 @@
 from math import isfinite
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from asof.spec.durations import Duration, PositiveDuration
 from asof.spec.inference import Experiment, Inference
@@ -31,14 +31,14 @@ class Gate(Part):
     """One condition that a new version must meet on the test split to be registered for use."""
 
     metric: str = Field(description="One of the spec's metrics.")
-    min: float | None = Field(default=None, description="The least value that passes.")
-    max: float | None = Field(default=None, description="The greatest value that passes.")
+    min: FiniteFloat | None = Field(default=None, description="The least value that passes.")
+    max: FiniteFloat | None = Field(default=None, description="The greatest value that passes.")
     versus: Literal["champion", "baseline", "linear"] | None = Field(
         default=None, description="Compare on the same rows: with the champion, the prior, or a linear model."
     )
-    max_drop: float | None = Field(default=None, description="How much worse than the other it may be.")
-    min_gain: float | None = Field(default=None, description="How much better than the other it must be.")
-    max_difference: float | None = Field(
+    max_drop: FiniteFloat | None = Field(default=None, description="How much worse than the other it may be.")
+    min_gain: FiniteFloat | None = Field(default=None, description="How much better than the other it must be.")
+    max_difference: FiniteFloat | None = Field(
         default=None, description="The greatest difference between two slices of a protected column."
     )
     slice: str | None = Field(default=None, description="Hold the condition in every slice of this column.")
