@@ -65,3 +65,21 @@ def test_training_reads_the_table_of_its_target_too(two_targets):
         == two_targets.sql("select content_hash from ml.model_versions where model = 'big' and version = 1")[0]
     )
     promote(two_targets.open(DAY_80, target="prod"), "big", 3)
+
+
+def test_a_view_with_rows_of_two_versions_of_its_sql(promoted):
+    """Dollars before, cents since: neither trained on nor scored."""
+    promoted.sql(
+        "create table ml.model_builds (model varchar, target varchar, built_at timestamptz, invocation_id varchar, "
+        "is_full boolean, sources varchar)"
+    )
+    for day, source in enumerate(("dollars", "cents")):
+        promoted.sql(
+            "insert into ml.model_builds values ('model.toy.toy_view', 'dev', ?, ?, false, ?)",
+            [FIRST + timedelta(days=day), str(day), f'{{"model.toy.toy_view": "{source}"}}'],
+        )
+    for command in (predict, train):
+        with pytest.raises(
+            NotBuiltError, match="toy_view has rows from before and after a change of the SQL of toy_view"
+        ):
+            command("big", promoted.open(DAY_80))

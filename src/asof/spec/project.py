@@ -13,6 +13,7 @@ from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
 from asof.spec.variables import project_vars
 from asof.warehouse.builds import last_build
+from asof.warehouse.changed_sql import require_one_sql
 from asof.warehouse.connection import Warehouse, open_warehouse
 from asof.warehouse.exploring import explore, stepping_aside
 from asof.warehouse.manifest import read_view_meta
@@ -108,11 +109,12 @@ class Project:
     def view_in(self, warehouse: Warehouse, name: str) -> "FeatureView":
         """A feature view in a warehouse that is open already: the table that was last built for the project's target.
 
-        Raises NotBuiltError or ProjectError.
+        Raises ProjectError, and NotBuiltError also where its rows were built under more than one SQL.
         """
         from asof.warehouse.feature_view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
         meta = read_view_meta(self.dbt_dir, self.target_path, name)
+        require_one_sql(warehouse, self.registry_schema, meta, self.target.name)
         build = last_build(warehouse, self.registry_schema, name, self.target.name, meta.build_command)
         if build and build.table:
             meta = replace(meta, schema=build.table[0], table=build.table[1])

@@ -1,6 +1,7 @@
 """Reads what dbt wrote of its project: which model is a feature view, and what its spine and labels are."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ class ViewMeta:
     as_of: str
     labels: tuple[str, ...]
     build_command: str
+    id: str
+    parents: Mapping[str, tuple[str, ...]]  # of it and of all models and snapshots above it
 
 
 def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
@@ -28,8 +31,8 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
     """
     nodes = _read_nodes(dbt_dir, target_path)
     views = {
-        node["name"]: node
-        for node in nodes.values()
+        node["name"]: unique_id
+        for unique_id, node in nodes.items()
         if node["resource_type"] == "model" and _meta(node).get("role") == "feature_view"
     }
     if name not in views:
@@ -37,7 +40,7 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
             f"dbt project {dbt_dir.name}: no feature view '{name}'{did_you_mean(name, views)}; "
             "a feature view says config: {meta: {asof: {role: feature_view}}} in its YAML"
         )
-    view = views[name]
+    view = nodes[views[name]]
     parents = [nodes[parent] for parent in view["depends_on"]["nodes"] if parent in nodes]
     spines = [parent for parent in parents if _meta(parent).get("role") == "spine"]
     labels = [parent for parent in parents if _meta(parent).get("role") == "label"]
@@ -55,7 +58,22 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
         as_of=as_of,
         labels=tuple(_names(labels[0], "labels")) if labels else (),
         build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
+        id=views[name],
+        parents=_parents(nodes, views[name]),
     )
+
+
+def _parents(nodes: dict[str, dict[str, Any]], view: str) -> dict[str, tuple[str, ...]]:
+    """The models and snapshots that each is made of, for a view and everything above it."""
+    found: dict[str, tuple[str, ...]] = {}
+    waiting = [view]
+    while waiting:
+        name = waiting.pop()
+        above = [parent for parent in nodes[name]["depends_on"]["nodes"] if parent in nodes]
+        above = [parent for parent in above if nodes[parent]["resource_type"] in {"model", "snapshot"}]
+        found[name] = tuple(above)
+        waiting += [parent for parent in above if parent not in found]
+    return found
 
 
 def find_readout(dbt_dir: Path, target_path: str, model: str) -> tuple[str, str] | None:

@@ -14,10 +14,14 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- if built -%}
+    {%- set models = asof._record_model_builds(results)
+        if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build', 'retry', 'snapshot') else '' -%}
+    {%- if built or models | trim -%}
         {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') -%}
         create schema if not exists {{ registry }};
-
+        {{ models }}
+    {%- endif -%}
+    {%- if built %}
         create table if not exists {{ registry }}.view_builds (
             view varchar not null,
             built_up_to timestamptz not null,
