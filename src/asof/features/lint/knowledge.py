@@ -36,7 +36,7 @@ def not_known_yet(subject: Subject, now: datetime) -> Iterator[Hit]:
     for id_ in subject.values.node_ids() - _remembered(subject):
         for place, time in gates(ancestry, ancestry.graph.nodes[id_], now):
             unknown = subject.sources(ancestry.at(place, time)) - known
-            if unknown and not _is_compared(subject, unknown):
+            if unknown and not is_compared(subject, unknown):
                 sql = f"{time.sql(dialect='duckdb')}, from which on {place.node.name} shows its rows"
                 yield NOT_KNOWN_YET, Place(subject.node, place.step), sql
 
@@ -50,7 +50,7 @@ def _remembered(subject: Subject) -> set[str]:
     }
 
 
-def _is_compared(subject: Subject, unknown: set[Column]) -> bool:
+def is_compared(subject: Subject, unknown: set[Column]) -> bool:
     """Whether a condition on the way holds what is not known against a time of the feature's row."""
     for place in subject.places:
         for comparison in place.step.expression.find_all(*COMPARISONS, exp.Between):

@@ -8,6 +8,8 @@ from sqlglot import exp
 
 from asof.features.graph import Node
 from asof.features.lineage.ancestry import Column, Place, Trail
+from asof.features.lineage.query import ROWS, conditions
+from asof.features.lint.knowledge import is_compared
 from asof.features.lint.rules import LABEL_REACHABLE
 from asof.features.lint.subject import Subject, names
 from asof.features.lint.windows import Hit
@@ -20,6 +22,8 @@ def labels(subject: Subject) -> Iterator[Hit]:
         return
     own = _own_sources(subject, label)
     reached = own & (subject.sources(subject.values) | subject.sources(subject.rows))
+    if reached and subject.is_group:
+        reached = _without_the_past(subject, label, reached)
     if reached and not (subject.is_group and _is_held_back(subject, label, own)):
         graph = subject.ancestry.graph
         columns = sorted(f"{graph.nodes[id_].name}.{column}" for id_, column in reached)
@@ -32,9 +36,58 @@ def _own_sources(subject: Subject, label: Node) -> set[Column]:
     outcome, question = Trail.empty(), Trail.empty()
     for name in names(label.meta["labels"]):
         outcome.add(subject.ancestry.trail(label, name))
-    for name in [*names(subject.parts.spine.meta["key"]), str(subject.parts.spine.meta["as_of"])]:
-        question.add(subject.ancestry.trail(subject.parts.spine, name))
+    spine = subject.parts.spine
+    read = [column for id_, column in outcome.columns if id_ == spine.id and column != ROWS]  # as to find its own rows by
+    for name in [*names(spine.meta["key"]), str(spine.meta["as_of"]), *read]:
+        question.add(subject.ancestry.trail(spine, name))
     return subject.sources(outcome) - subject.sources(question)
+
+
+def _without_the_past(subject: Subject, label: Node, reached: set[Column]) -> set[Column]:
+    """What is reached, without the tables of which the outcome takes the rows after the question, and the feature those
+    before it: whether a customer buys in the next weeks, from how often they bought before.
+
+    The outcome's rows are those whose time is later than the question's, and the same time gates the feature's rows.
+    """
+    later = _times_after_the_question(subject, label)
+    gating = subject.sources(subject.known)
+    past = {time[0] for time in later if time in gating or is_compared(subject, {time})}
+    return {column for column in reached if column[0] not in past}
+
+
+def _times_after_the_question(subject: Subject, label: Node) -> set[Column]:
+    """The times that must be later than the question for a row to count for the outcome.
+
+    At the very moment of the question a row is known to the feature, so that `>=` is not enough.
+    """
+    ancestry, spine = subject.ancestry, subject.parts.spine
+    as_of = ancestry.trail(spine, str(spine.meta["as_of"]))
+    found: set[Column] = set()
+    for place in ancestry.whole(label, str(label.meta["labels"][0])).places.values():
+        if place.step.select is None:
+            continue
+        for condition in conditions(place.step.select):
+            for comparison in _always_holding(condition):
+                late, early = comparison.this, comparison.expression
+                if isinstance(comparison, exp.LT):
+                    late, early = early, late
+                is_question = isinstance(early, exp.Column) and set(ancestry.at(place, early).columns) >= set(
+                    as_of.columns
+                )
+                if is_question and isinstance(late, exp.Column):
+                    found |= subject.sources(ancestry.at(place, late)) - subject.sources(as_of)
+    return found
+
+
+def _always_holding(condition: exp.Expression) -> Iterator[exp.Expression]:
+    """The comparisons `a > b` and `a < b` that a condition is made of by AND."""
+    if isinstance(condition, exp.Paren):
+        yield from _always_holding(condition.this)
+    elif isinstance(condition, exp.And):
+        yield from _always_holding(condition.left)
+        yield from _always_holding(condition.right)
+    elif isinstance(condition, (exp.GT, exp.LT)):
+        yield condition
 
 
 def _is_held_back(subject: Subject, label: Node, own: set[Column]) -> bool:
