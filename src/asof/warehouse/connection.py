@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -167,7 +167,8 @@ class Warehouse:
         try:
             yield
         finally:
-            self.connection.unregister(name)
+            with suppress(duckdb.TransactionException):  # DuckDB 2.0 takes nothing after an error but a rollback
+                self.connection.unregister(name)
 
     def limit_memory(self) -> None:
         """Lets this session spill to disk what is more than 128 MiB for each thread, so that memory does not grow with rows.
