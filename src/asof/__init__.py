@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from asof.inference.compile import CompiledModel, compile_model
     from asof.inference.predict import PredictionResult, predict
     from asof.registry.aliases import promote, rollback
+    from asof.registry.versions import ModelVersion, load_model
     from asof.report.write import Report, make_report
     from asof.spec.model_spec import ModelSpec
     from asof.spec.project import Project
+    from asof.training.check import ModelCheck, check
     from asof.training.compare import VersionComparison, compare
     from asof.training.log_run import LoggedRun, log_run
     from asof.training.reproduce import Reproduction, reproduce
@@ -31,7 +33,9 @@ __all__ = [
     "FeatureSchema",
     "FeatureView",
     "LoggedRun",
+    "ModelCheck",
     "ModelSpec",
+    "ModelVersion",
     "PredictionResult",
     "Project",
     "Report",
@@ -39,8 +43,10 @@ __all__ = [
     "TrainingResult",
     "TuningResult",
     "VersionComparison",
+    "check",
     "compare",
     "compile_model",
+    "load_model",
     "log_run",
     "make_report",
     "predict",
@@ -65,6 +71,10 @@ _HOMES = {
     "TrainingResult": "asof.training.result",
     "TuningResult": "asof.training.tuning.tune",
     "VersionComparison": "asof.training.compare",
+    "ModelCheck": "asof.training.check",
+    "ModelVersion": "asof.registry.versions",
+    "check": "asof.training.check",
+    "load_model": "asof.registry.versions",
     "compare": "asof.training.compare",
     "compile_model": "asof.inference.compile",
     "log_run": "asof.training.log_run",

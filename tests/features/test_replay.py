@@ -122,7 +122,7 @@ def test_what_cannot_be_compared(small):
     project = small()
     _, _, not_built = project.replay("--at", TEN)
     assert "Error: dbt model view is not built; run: ASOF_NOW=" in not_built
-        assert " dbt build --select +view" in not_built
+    assert " dbt build --select +view" in not_built
     _, _, not_built = project.replay()
     assert "Error: feature view view is not built; run: dbt build --project-dir dbt_project" in not_built
     project.build("2024-05-01T09:00:00Z")

@@ -12,6 +12,7 @@ import click
 
 from asof import __version__
 from asof.cli.aliases import promote, rollback
+from asof.cli.check import check
 from asof.cli.compare import compare
 from asof.cli.compile import compile_
 from asof.cli.lint import lint
@@ -35,7 +36,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (lint, replay, tune, train, report, compare, promote, rollback, predict, compile_, status):
+for command in (check, lint, replay, tune, train, report, compare, promote, rollback, predict, compile_, status):
     asof.add_command(command)
 
 

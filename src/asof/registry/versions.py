@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import ValidationError
 
-from asof.errors import RegistryError
+from asof.errors import RegistryError, SignatureError
+from asof.registry.aliases import require_version
 from asof.registry.artifact import Trust, load_artifact
 from asof.registry.store import Registry
 from asof.scoring.score import score
@@ -59,9 +61,44 @@ class ModelVersion:
         """The shape of the scores of one row."""
         return (len(self.classes),) if self.problem == "multiclass" else ()
 
-    def score(self, frame: pd.DataFrame) -> np.ndarray:
-        """Scores of these rows, shape (rows,), of several classes (rows, classes)."""
-        return score(self.estimator, frame, self.problem, self.title)
+    def score(self, rows: "pd.DataFrame | pa.Table") -> np.ndarray:
+        """Scores of these rows, shape (rows,), of several classes (rows, classes) in the order of `classes`.
+
+        Takes the columns of `schema` by their names; others are left out. Raises SignatureError where one is missing,
+        EstimatorError where the estimator refuses the rows.
+        """
+        return score(self.estimator, self._frame(rows), self.problem, self.title)
+
+    def _frame(self, rows: "pd.DataFrame | pa.Table") -> pd.DataFrame:
+        """The rows as the estimator learned from such: numbers as float64, text as objects with None."""
+        names = list(rows.column_names) if isinstance(rows, pa.Table) else list(rows.columns)
+        missing = [name for name in self.schema.names if name not in names]
+        if missing:
+            raise SignatureError(
+                f"{self.title}: it was trained on {', '.join(missing)}, which these rows do not have (they have "
+                f"{', '.join(map(str, names))})"
+            )
+        if isinstance(rows, pa.Table):
+            return self.schema.frame(rows)
+        if names == self.schema.names and set(map(str, rows.dtypes)) <= {"float64", "object"}:
+            return rows
+        table = pa.Table.from_pandas(rows[self.schema.names], preserve_index=False)
+        return self.schema.frame(table)
+
+
+def load_model(model: str, version: int | str = "champion", project: Project | None = None) -> ModelVersion:
+    """A registered version, by its number or by an alias that is on it, with its fitted estimator.
+
+    Example: `asof.load_model("flight_delay").score(view.table.limit(10).to_pyarrow())`.
+
+    Raises RegistryError where there is no such version or the alias is free, ArtifactError where it cannot be trusted.
+    """
+    project = project or Project.open()
+    with project.warehouse(read_only=True) as warehouse:
+        registry = Registry(project, warehouse)
+        project.model_spec(model)
+        number = require_version(registry, model, version, project.clock.now()) if isinstance(version, str) else version
+        return load_version(registry, model, number, project)
 
 
 def recorded_spec(text: str, title: str) -> ModelSpec:

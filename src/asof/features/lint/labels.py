@@ -37,7 +37,9 @@ def _own_sources(subject: Subject, label: Node) -> set[Column]:
     for name in names(label.meta["labels"]):
         outcome.add(subject.ancestry.trail(label, name))
     spine = subject.parts.spine
-    read = [column for id_, column in outcome.columns if id_ == spine.id and column != ROWS]  # as to find its own rows by
+    read = [
+        column for id_, column in outcome.columns if id_ == spine.id and column != ROWS
+    ]  # as to find its own rows by
     for name in [*names(spine.meta["key"]), str(spine.meta["as_of"]), *read]:
         question.add(subject.ancestry.trail(spine, name))
     return subject.sources(outcome) - subject.sources(question)

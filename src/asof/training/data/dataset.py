@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from asof.errors import DataError
 from asof.spec.model_spec import ModelSpec
 from asof.training.data.contents import Contents
+from asof.training.data.empty import refuse_empty
 from asof.training.data.rows import microseconds, read_rows, single_precision
 from asof.training.data.split import Interval
 from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
@@ -89,7 +90,7 @@ def read_dataset(
     """
     spec, schema, warehouse = training_set.spec, training_set.schema, training_set.view.warehouse
     for name in SPLITS:
-        _refuse_empty(training_set, found, name)
+        refuse_empty(training_set, name, getattr(found, name), found.newest)
     lazy = training_set.ordered(["train"], [LABEL_KNOWN_AT])
     lazy = lazy.select(*training_set.view.identity, *schema.names, LABEL_KNOWN_AT, spec.label)
     spool = spool if single and found.train * len(schema.names) > _MOST_IN_MEMORY else None
@@ -108,24 +109,12 @@ def read_dataset(
 def read_history(training_set: TrainingSet, found: Contents, until: datetime | None = None) -> tuple[Part, Classes]:
     """Every labelled row of a moment before `until`, with the rows that the splits leave out, and the classes."""
     spec, schema, as_of = training_set.spec, training_set.schema, training_set.view.meta.as_of
-    _refuse_empty(training_set, found, "train")
+    refuse_empty(training_set, "train", found.train, found.newest)
     lazy = training_set.ordered([*SPLITS, UNUSED], [LABEL_KNOWN_AT])
     wanted = lazy if until is None else lazy.filter(lazy[as_of] < until)
     rows = read_rows(training_set.view.warehouse, wanted, schema.categorical)
     classes = _classes(rows[spec.label], spec) if spec.problem == "multiclass" else ()
     return part_of(rows, spec, "whole", as_of, classes), classes
-
-
-def _refuse_empty(training_set: TrainingSet, found: Contents, split: str) -> None:
-    if getattr(found, split):
-        return
-    interval: Interval = getattr(training_set.plan, split)
-    since = f"from {interval.start:%Y-%m-%d %H:%M} " if interval.start else ""
-    raise DataError(
-        f"model {training_set.spec.name}: the {split} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled "
-        f"row, the newest one of all is of {found.newest:%Y-%m-%d %H:%M} UTC; build more history, shorten validation and "
-        "test in the spec's split, or set the present with --now"
-    )
 
 
 def _classes(labels: pa.ChunkedArray, spec: ModelSpec) -> Classes:

@@ -1,0 +1,104 @@
+"""`asof check`: what training would refuse, without training and without dbt: specs, files, roles, columns and splits."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import ibis
+
+from asof.errors import AsofError, EstimatorError, SpecError, did_you_mean
+from asof.spec.loading import list_specs
+from asof.spec.model_spec import ModelSpec
+from asof.spec.project import Project
+from asof.training.data.empty import refuse_empty
+from asof.training.data.training_set import SPLIT, SPLITS, define_training_set
+from asof.warehouse.connection import Warehouse
+from asof.warehouse.feature_view import FeatureView
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """One model of the project: what is wrong with it, and how many labelled rows each split would have."""
+
+    model: str
+    wrong: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def check(project: Project | None = None, models: Sequence[str] = ()) -> list[ModelCheck]:
+    """Checks these models, or all of the project. Nothing of the user's code runs, and nothing is written.
+
+    Raises an AsofError where the project or its warehouse cannot be opened.
+    """
+    project = project or Project.open()
+    names = list(models) or list(list_specs(project.root / "models"))
+    with project.warehouse(read_only=True) as warehouse:
+        return [_check(project, name, warehouse) for name in names]
+
+
+def _check(project: Project, name: str, warehouse: Warehouse) -> ModelCheck:
+    found = ModelCheck(name)
+    try:
+        spec = project.model_spec(name)
+    except AsofError as error:
+        found.wrong.append(str(error))
+        return found
+    for step in (_estimator, _view):
+        try:
+            step(project, spec, warehouse, found)
+        except AsofError as error:
+            found.wrong.append(str(error))
+    return found
+
+
+def _estimator(project: Project, spec: ModelSpec, _: Warehouse, __: ModelCheck) -> None:
+    """The file and the function that the spec names; read, not run."""
+    file, function = spec.estimator.split(":")
+    path = project.root / file
+    if not path.is_file():
+        raise EstimatorError(f"model {spec.name}: estimator {spec.estimator}: there is no file {path}")
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise EstimatorError(f"model {spec.name}: estimator {spec.estimator}: {file} is not Python: {error}") from None
+    names = set(_bound(tree))
+    if function not in names and "*" not in names:
+        raise EstimatorError(
+            f"model {spec.name}: estimator {spec.estimator}: {file} has no function '{function}'{did_you_mean(function, names)}"
+        )
+
+
+def _bound(tree: ast.AST) -> Iterator[str]:
+    """The names that a file defines, imports or assigns anywhere; `*` for an import of all names."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _view(project: Project, spec: ModelSpec, warehouse: Warehouse, found: ModelCheck) -> None:
+    view = project.view_in(warehouse, spec.feature_view)
+    _named_columns(spec, view)
+    training_set = define_training_set(view, spec, project.clock.now())
+    view.refuse_bad_keys(training_set.rows)
+    as_of = training_set.rows[view.meta.as_of]
+    counted = (
+        training_set.rows.group_by(SPLIT).aggregate(rows=ibis._.count(), newest=as_of.max()).to_pyarrow().to_pylist()
+    )
+    rows = {row[SPLIT]: row["rows"] for row in counted}
+    found.rows.update({split: rows.get(split, 0) for split in SPLITS})
+    newest = max((row["newest"] for row in counted), default=None)
+    for split in SPLITS:
+        refuse_empty(training_set, split, found.rows[split], newest)
+
+
+def _named_columns(spec: ModelSpec, view: FeatureView) -> None:
+    """The columns that inference would look for."""
+    unit = spec.experiment.unit if spec.experiment else []
+    for key, names in (("inference.max_nulls", spec.inference.max_nulls), ("experiment.unit", unit)):
+        for name in set(names) - set(view.table.columns):
+            near = did_you_mean(name, view.table.columns)
+            raise SpecError(f"model {spec.name}: {key} names '{name}', which is no column of {view.name}{near}")
