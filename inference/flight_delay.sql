@@ -1,6 +1,6 @@
--- one row per scored flight: tell the passengers when a late arrival is more likely than not
+-- one row per scored flight: tell the passengers from the threshold of the model spec on, one half if it has none
 select
     flight_id,
     as_of,
-    case when score >= 0.5 then 'warn' else 'none' end as decision
+    case when score >= threshold then 'warn' else 'none' end as decision
 from scored

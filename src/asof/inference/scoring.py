@@ -27,7 +27,6 @@ from asof.spec.project import Project
 from asof.warehouse.connection import literal
 from asof.warehouse.feature_view import FeatureView
 
-_HALF = 0.5
 _BATCHES = "asof_batches"
 
 # What DuckDB raises where an expression fails on a row.
@@ -72,12 +71,6 @@ class Scoring:
         reasons = Reasons.of(scorer, inference.reasons) if inference.reasons else None
         return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)
 
-    @property
-    def threshold(self) -> float:
-        """From which score a binary prediction is true."""
-        given = self.spec.inference.threshold
-        return _HALF if given is None else given
-
     def run(self, attempt: Attempt, before_commit: Callable[[], None]) -> tuple[str, int]:
         """Scores a window in one transaction; the status of the run and the number of rows scored.
 
@@ -91,7 +84,7 @@ class Scoring:
             again=attempt.again,
         )
         files = self._files(attempt)
-        attempt.threshold = self.threshold if self.version.problem == "binary" else None
+        attempt.threshold = self.spec.threshold if self.version.problem == "binary" else None
         self.view.refuse_bad_keys(self.view.due(window.start, window.end))
         attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
         status = "done" if attempt.window_rows else "empty"
@@ -161,7 +154,7 @@ class Scoring:
             "scored_at": literal(self.project.clock.now()),
         }
         batches, rows = self._batches(statements), statements.to_score(unscored)
-        scored = statements.scored(_BATCHES, self.threshold, run, reasons=self.reasons is not None)
+        scored = statements.scored(_BATCHES, self.spec.threshold, run, reasons=self.reasons is not None)
 
         def insert(decided: str) -> int:
             select = statements.to_write(decided, keep_features=self.spec.inference.keep_features)

@@ -27,6 +27,9 @@ class Split(Part):
     gap: Duration = Field(default="0 days", validate_default=True, description="Left out before each split.")
 
 
+_HALF = 0.5
+
+
 class Gate(Part):
     """One condition that a new version must meet on the test split to be registered for use."""
 
@@ -104,6 +107,12 @@ class ModelSpec(Part):
         """What is measured in the slices of a column: the metrics, and for a protected one the rates of fairness."""
         more = FAIRNESS[self.problem] if slice_by in self.protected else ()
         return list(dict.fromkeys([*self.metrics, *more]))
+
+    @property
+    def threshold(self) -> float:
+        """From which score a binary prediction is true: in predictions, metrics, gates and slices alike."""
+        given = self.inference.threshold
+        return _HALF if given is None else given
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:

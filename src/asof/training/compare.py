@@ -139,10 +139,10 @@ def _paired(
     """The difference and its test: the resampled differences, moved so that their middle is no difference, are what chance
     gives (Efron and Tibshirani 1993, section 16.4)."""
     every = np.ones(len(part.labels), dtype=bool)
-    a, b = (measure(spec.problem, metric, part.labels, each) for each in scores)
+    a, b = (measure(spec.problem, metric, part.labels, each, spec.threshold) for each in scores)
     if a is None or b is None:
         return PairedMetric(metric, a, b, None, None, None, None, "-")
-    drawn = [resamples.deviations(spec.problem, metric, part.labels, each, every) for each in scores]
+    drawn = [resamples.deviations(spec.problem, metric, part.labels, each, every, spec.threshold) for each in scores]
     deviations, difference = drawn[1] - drawn[0], b - a
     low, high = interval(difference, deviations)
     direction = METRICS[spec.problem][metric]

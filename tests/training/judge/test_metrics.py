@@ -7,6 +7,7 @@ import pytest
 
 from asof.spec.metric_names import METRICS
 from asof.training.judge.metrics import FUNCTIONS, calibration_error, measure
+from asof.training.judge.resampling import Resamples
 
 LABELS = np.array([1.0, 0.0, 1.0, 0.0])
 SCORES = np.array([0.9, 0.6, 0.4, 0.1])
@@ -112,3 +113,28 @@ def test_every_metric_of_a_spec_is_computed():
     assert {problem: set(known) for problem, known in FUNCTIONS.items()} == {
         problem: set(known) for problem, known in METRICS.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("accuracy", 3 / 5),
+        ("balanced_accuracy", (1 / 2 + 2 / 3) / 2),
+        ("selection_rate", 2 / 5),
+        ("true_positive_rate", 1 / 2),
+        ("false_positive_rate", 1 / 3),
+        ("roc_auc", 4 / 6),
+    ],
+)
+def test_decisions_begin_at_the_threshold_that_acts(metric, value):
+    """By hand: from 0.7 on are the second and the last row; the order of scores is the same as ever."""
+    labels, scores = np.array([1, 1, 0, 0, 0]), np.array([0.6, 0.9, 0.1, 0.65, 0.7])
+    assert measure("binary", metric, labels, scores, 0.7) == pytest.approx(value)
+    every = np.ones(5, dtype=bool)
+    moments = np.arange(5) * 86_400_000_000
+    if metric != "roc_auc":
+        at_half = measure("binary", metric, labels, (scores >= 0.7).astype(float))
+        assert at_half == pytest.approx(value)
+        drawn = Resamples(moments).deviations("binary", metric, labels, scores, every, 0.7)
+        same = Resamples(moments).deviations("binary", metric, labels, (scores >= 0.7).astype(float), every)
+        np.testing.assert_array_equal(drawn, same)

@@ -108,7 +108,13 @@ def _of_origin(
             continue
         scores = score(estimator, part.frame(fitter.schema), spec.problem, f"model {spec.name} of {origin:%Y-%m-%d}")
         for metric in spec.metrics:
-            yield Week(origin, week, metric, measure(spec.problem, metric, part.labels, scores), len(part.labels))
+            yield Week(
+                origin,
+                week,
+                metric,
+                measure(spec.problem, metric, part.labels, scores, spec.threshold),
+                len(part.labels),
+            )
 
 
 def _worse_per_week(spec: ModelSpec, weeks: Sequence[Week], metric: str) -> list[float]:

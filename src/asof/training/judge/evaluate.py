@@ -76,12 +76,14 @@ def _measure(
     labels, count = part.labels[mask], int(mask.sum())
 
     def of(side: np.ndarray | None) -> float | None:
-        return None if side is None else measure(spec.problem, metric, labels, side[mask])
+        return None if side is None else measure(spec.problem, metric, labels, side[mask], spec.threshold)
 
     value, small = of(scores.candidate), slice_by != ALL and count < spec.min_slice_rows
     low = high = None
     if (slice_by == ALL or split == "test") and not small and value is not None:
-        low, high = interval(value, resamples.deviations(spec.problem, metric, part.labels, scores.candidate, mask))
+        low, high = interval(
+            value, resamples.deviations(spec.problem, metric, part.labels, scores.candidate, mask, spec.threshold)
+        )
     return Measurement(
         split=split,
         slice_by=slice_by,

@@ -48,7 +48,7 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
     def goodness(_: Any, places: np.ndarray, labels: np.ndarray) -> float:
         """Of rows whose features come from these places, shape (rows, features)."""
         moved = [column.take(pa.array(places[:, n])) for n, column in enumerate(columns)]
-        value = measure(spec.problem, metric, labels, scorer.scores(moved))
+        value = measure(spec.problem, metric, labels, scorer.scores(moved), spec.threshold)
         return float("nan") if value is None else sign * value
 
     # scikit-learn shuffles the places of values, so that rows stay as they are scored in the warehouse, without a frame
@@ -71,7 +71,7 @@ def dropped_importances(
     """
     metric = ranking_metric(spec)
     scores = score(whole, dataset.test.frame(dataset.schema), spec.problem, f"model {spec.name}")
-    all_of_them = measure(spec.problem, metric, dataset.test.labels, scores)
+    all_of_them = measure(spec.problem, metric, dataset.test.labels, scores, spec.threshold)
     sign = 1 if METRICS[spec.problem][metric] else -1
     progress.step("fitting without each feature", total=len(dataset.schema.names))
     for dropped in dataset.schema.names:
@@ -81,7 +81,7 @@ def dropped_importances(
             continue
         estimator = replace(fitter, schema=others).fit(dataset.train, dataset.validation)
         scores = score(estimator, dataset.test.frame(others), spec.problem, f"model {spec.name} without {dropped}")
-        without = measure(spec.problem, metric, dataset.test.labels, scores)
+        without = measure(spec.problem, metric, dataset.test.labels, scores, spec.threshold)
         progress.advance(dropped)
         yield None if without is None else sign * (all_of_them - without)
 

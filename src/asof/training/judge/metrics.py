@@ -13,8 +13,12 @@ from asof.spec.metric_names import Problem
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
+# Where a score of 0 or 1 says what was decided (`decided`); the threshold itself is the spec's
 THRESHOLD = 0.5
 BINS = 10
+
+# The binary metrics that depend on which scores count as true
+_OF_DECISIONS = {"accuracy", "balanced_accuracy", "selection_rate", "true_positive_rate", "false_positive_rate"}
 
 
 def confidence_bins(confidence: np.ndarray) -> np.ndarray:
@@ -97,8 +101,18 @@ _NEEDS_CLASS = {"true_positive_rate": 1, "false_positive_rate": 0}
 _NEEDS_TWO_ROWS = {"r2"}
 
 
-def measure(problem: Problem, metric: str, labels: np.ndarray, scores: np.ndarray) -> float | None:
-    """The value of a metric on these rows, None where it is not defined on them."""
+def decided(problem: Problem, metric: str, scores: np.ndarray, threshold: float) -> np.ndarray:
+    """The scores as a metric takes them: of one that is about decisions, 1 from the threshold on and 0 below it."""
+    return (scores >= threshold).astype(float) if problem == "binary" and metric in _OF_DECISIONS else scores
+
+
+def measure(
+    problem: Problem, metric: str, labels: np.ndarray, scores: np.ndarray, threshold: float = THRESHOLD
+) -> float | None:
+    """The value of a metric on these rows, None where it is not defined on them.
+
+    `threshold` is the score from which a binary prediction is true, as `ModelSpec.threshold` says.
+    """
     if len(labels) < (2 if metric in _NEEDS_TWO_ROWS else 1):
         return None
     if metric in _NEEDS_BOTH_CLASSES and len(np.unique(labels)) < 2:
@@ -107,4 +121,4 @@ def measure(problem: Problem, metric: str, labels: np.ndarray, scores: np.ndarra
         return None
     if metric == "roc_auc_ovr" and len(np.unique(labels)) < scores.shape[1]:
         return None
-    return float(FUNCTIONS[problem][metric](labels, scores))
+    return float(FUNCTIONS[problem][metric](labels, decided(problem, metric, scores, threshold)))

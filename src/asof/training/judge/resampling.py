@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from asof.spec.metric_names import Problem
-from asof.training.judge.metrics import BINS, THRESHOLD, confidence_bins
+from asof.training.judge.metrics import BINS, THRESHOLD, confidence_bins, decided
 
 RESAMPLES = 200
 _MOST_ROWS = 10_000
@@ -39,17 +39,23 @@ class Resamples:
         self.scale = 1.0 if self.by_day else float(np.sqrt(len(self.rows) / count))
 
     def deviations(
-        self, problem: Problem, metric: str, labels: np.ndarray, scores: np.ndarray, mask: np.ndarray
+        self,
+        problem: Problem,
+        metric: str,
+        labels: np.ndarray,
+        scores: np.ndarray,
+        mask: np.ndarray,
+        threshold: float = THRESHOLD,
     ) -> np.ndarray:
         """The metric on each resample less the metric on the rows themselves, on those in `mask`; shape (resamples,).
 
-        NaN where a resample leaves it undefined.
+        `threshold` is that of `measure`. NaN where a resample leaves it undefined.
         """
         inside = mask[self.rows]
         rows, weights = self.rows[inside], self.weights[:, inside]
         if not len(rows):
             return np.full(len(weights), np.nan)
-        function = RESAMPLED[problem][metric]
+        function, scores = RESAMPLED[problem][metric], decided(problem, metric, scores, threshold)
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = function(labels[rows], scores[rows], weights)
             itself = function(labels[rows], scores[rows], np.ones((1, len(rows)), dtype=np.float32))

@@ -144,7 +144,7 @@ def _on_folds(search: Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial)
         estimator = fitter.fit(train, validation)
         frame = validation.frame(fitter.schema)
         scores = score(estimator, frame, search.spec.problem, f"trial {trial.number}")
-        value = measure(search.spec.problem, search.metric, validation.labels, scores)
+        value = measure(search.spec.problem, search.metric, validation.labels, scores, search.spec.threshold)
         if value is None:
             return replace(trial, state="failed", fold_values=values, error=f"{search.metric} is not defined on a fold")
         values.append(value)
