@@ -16,7 +16,12 @@ MESSAGES = {
     "write: happened_at at time zone 'UTC' as happened_at",
     "group_with_unknown_column": "asof: unknown_column has no column happend_at; it has shop, happened_at, learned_at,",
     "group_of_another_entity": "asof.feature_view: the entity column street of other_entity is not in the spine "
-    "questions (id, shop, city, asked_at); add it there",
+    "questions (id, shop, city, asked_at); add it there, or name the spine's own column: asof.features(ref('other_entity'), "
+    "entity={'street': ...})",
+    "group_in_python": "prices_in_python is a Python model, which cannot be followed back to its sources; write the group in SQL",
+    "entity_renamed_from_nothing": "entity of prices is {'store': 'rival'}, expected the spine's column for columns of shop, as in "
+    "entity={'shop': 'origin'}",
+    "entity_renamed_to_nothing": "the entity column rivall of prices is not in the spine rivals (id, shop, rival, asked_at)",
     "group_with_wrong_ttl": "asof.feature_view: the ttl of wrong_ttl is 'a day', expected for example '3 hours'",
     "column_that_is_not_there": "asof: prices has no column cost; it has shop, happened_at, learned_at, price, note",
     "two_columns_of_one_name": "asof.feature_view: the column price comes from prices and from prices; "

@@ -37,6 +37,15 @@ def test_a_group_may_have_columns_of_any_name(rule):
         assert rows == [(question[0], *answer[:2]) for question, answer in QUESTIONS.items()]
 
 
+def test_a_group_joined_by_two_columns_of_the_spine(rule):
+    """The shop itself, and the shop across the street: of A that is B, of which nothing is known; of all others it is A."""
+    rows = rule.sql("select id, own_note, rival_note from two_roles order by id")
+    of_a_at_16 = "a NULL is a fact"
+    assert rows == [
+        (question[0], answer[1], None if question[1] == "A" else of_a_at_16) for question, answer in QUESTIONS.items()
+    ]
+
+
 def test_a_label_is_there_once_it_is_known(rule):
     assert rule.sql("select id, answer, label_known_at from known where label_known_at is not null") == [
         (2, True, datetime(2024, 5, 1, 16, 59, tzinfo=UTC))

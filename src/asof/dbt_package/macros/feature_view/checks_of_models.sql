@@ -55,25 +55,27 @@
 
 {# The spine has the entity's columns, each of the same kind: a number would else be compared with text, or not at all. #}
 {% macro _require_entity_of_spine(group, spine) %}
-    {%- for column in group.entity -%}
-        {%- if column not in spine.table_columns -%}
+    {%- for column, of_spine in group.of_spine.items() -%}
+        {%- if of_spine not in spine.table_columns -%}
             {{ exceptions.raise_compiler_error(
-                "asof.feature_view: the entity column " ~ column ~ " of " ~ group.name ~ " is not in the spine "
-                ~ spine.name ~ " (" ~ spine.table_columns.keys() | join(', ') ~ "); add it there"
+                "asof.feature_view: the entity column " ~ of_spine ~ " of " ~ group.name ~ " is not in the spine "
+                ~ spine.name ~ " (" ~ spine.table_columns.keys() | join(', ') ~ "); add it there, or name the spine's own "
+                ~ "column: asof.features(ref('" ~ group.name ~ "'), entity={'" ~ column ~ "': ...})"
             ) }}
         {%- endif -%}
     {%- endfor -%}
-    {%- do asof._require_one_kind(group, spine, group.entity, 'entity column') -%}
+    {%- do asof._require_one_kind(group, spine, group.of_spine, 'entity column') -%}
 {% endmacro %}
 
 
 {#
-    Columns that are compared with those of the spine are of one kind. Floating-point numbers name nothing: beyond 2^53 they
+    Columns that are compared with those of the spine (of the same name, or as a mapping says) are of one kind. Floating-point numbers name nothing: beyond 2^53 they
     stand for several whole numbers.
 #}
 {% macro _require_one_kind(part, spine, columns, what) %}
     {%- for column in columns -%}
-        {%- set theirs, ours = part.table_columns[column], spine.table_columns[column] -%}
+        {%- set of_spine = columns[column] if columns is mapping else column -%}
+        {%- set theirs, ours = part.table_columns[column], spine.table_columns[of_spine] -%}
         {%- for type, owner in [(theirs, part.name), (ours, 'the spine ' ~ spine.name)] -%}
             {%- if modules.re.match('^(double|real|float)', type) -%}
                 {{ exceptions.raise_compiler_error(
@@ -156,6 +158,17 @@
                 ~ "; leave these questions out of the spine, or correct " ~ label.known_at
             ) }}
         {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# A model in Python has no SQL, so that neither the linter nor the record of changed SQL can look into it. #}
+{% macro _refuse_python(group) %}
+    {%- if group.node.language == 'python' -%}
+        {{ exceptions.raise_compiler_error(
+            "asof.feature_view: " ~ group.name ~ " is a Python model, which cannot be followed back to its sources; write the "
+            ~ "group in SQL over it, or compute the feature in SQL"
+        ) }}
     {%- endif -%}
 {% endmacro %}
 

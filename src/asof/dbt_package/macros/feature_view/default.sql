@@ -52,7 +52,7 @@
         {{ entity }}asof_at,
         max(asof_visible_from) over ({{ partition }}order by asof_at) as asof_visible_from
     from (
-        select {{ entity }}{{ adapter.quote(spine.as_of) }} as asof_at, cast(null as timestamptz) as asof_visible_from
+        select {{ asof._entity_as_in_group(group) }}{{ adapter.quote(spine.as_of) }} as asof_at, cast(null as timestamptz) as asof_visible_from
         from spine
         union all
         select {{ entity }}asof_visible_from as asof_at, asof_visible_from
@@ -62,11 +62,18 @@
 {%- endmacro %}
 
 
+{# The spine's columns for the entity, by the names that they have in the group. #}
+{% macro _entity_as_in_group(group) -%}
+    {%- for column, of_spine in group.of_spine.items() -%}
+        {{ adapter.quote(of_spine) }}{{ ' as ' ~ adapter.quote(column) if of_spine != column }}, {% endfor -%}
+{%- endmacro %}
+
+
 {% macro default__group_join(group, spine) -%}
 {%- set moments = group.cte ~ '_moments' -%}
 left join {{ moments }}
     on {% for column in group.entity -%}
-        spine.{{ adapter.quote(column) }} = {{ moments }}.{{ adapter.quote(column) }}
+        spine.{{ adapter.quote(group.of_spine[column]) }} = {{ moments }}.{{ adapter.quote(column) }}
     and {% endfor -%}
     spine.{{ adapter.quote(spine.as_of) }} = {{ moments }}.asof_at
 left join {{ group.cte }}

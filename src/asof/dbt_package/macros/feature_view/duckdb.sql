@@ -30,7 +30,7 @@
 {% macro duckdb__group_join(group, spine) -%}
 asof left join {{ group.cte }}
     on {% for column in group.entity -%}
-        spine.{{ adapter.quote(column) }} = {{ group.cte }}.{{ adapter.quote(column) }}
+        spine.{{ adapter.quote(group.of_spine[column]) }} = {{ group.cte }}.{{ adapter.quote(column) }}
     and {% endfor -%}
     spine.{{ adapter.quote(spine.as_of) }} >= {{ group.cte }}.asof_visible_from
 {%- endmacro %}

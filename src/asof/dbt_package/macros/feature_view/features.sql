@@ -5,10 +5,13 @@
     columns    the columns to take; all but the entity and the times where it is not given
     ttl        how old a row may be, as an interval; the group's own ttl where it is not given
     prefix     put before the name of each column
+    entity     the columns of the spine by which the group's entity is found, where they have other names
 
     asof.features(ref('origin_weather'), columns=['temperature'], prefix='origin_')
         ->   one column, origin_temperature
+    asof.features(ref('airport_weather'), entity={'airport': 'destination'}, prefix='destination_')
+        ->   the weather of the airport that the spine calls its destination
 #}
-{% macro features(relation, columns=none, ttl=none, prefix='') %}
-    {{ return({'relation': relation, 'columns': columns, 'ttl': ttl, 'prefix': prefix}) }}
+{% macro features(relation, columns=none, ttl=none, prefix='', entity=none) %}
+    {{ return({'relation': relation, 'columns': columns, 'ttl': ttl, 'prefix': prefix, 'entity': entity}) }}
 {% endmacro %}

@@ -82,6 +82,25 @@
 {% endmacro %}
 
 
+{# The column of the spine for each column of a group's entity. #}
+{% macro _entity_of_spine(renamed, group) %}
+    {%- set of_spine = {} -%}
+    {%- for column in group.entity -%}
+        {%- do of_spine.update({column: column}) -%}
+    {%- endfor -%}
+    {%- if renamed is not none -%}
+        {%- if renamed is not mapping or not renamed or renamed.keys() | reject('in', group.entity) | list -%}
+            {{ exceptions.raise_compiler_error(
+                "asof.features: entity of " ~ group.name ~ " is " ~ renamed ~ ", expected the spine's column for columns of "
+                ~ group.entity | join(', ') ~ ", as in entity={'" ~ (group.entity | first or 'airport') ~ "': 'origin'}"
+            ) }}
+        {%- endif -%}
+        {%- do of_spine.update(renamed) -%}
+    {%- endif -%}
+    {{ return(of_spine) }}
+{% endmacro %}
+
+
 {% macro _group(entry, spine) %}
     {%- if entry is not mapping or 'relation' not in entry -%}
         {{ exceptions.raise_compiler_error(
@@ -94,6 +113,8 @@
     {%- for time in times -%}
         {%- do asof._require_instant(group, time) -%}
     {%- endfor -%}
+    {%- do asof._refuse_python(group) -%}
+    {%- set group = dict(group, of_spine=asof._entity_of_spine(entry.entity, group)) -%}
     {%- do asof._require_entity_of_spine(group, spine) -%}
     {%- do asof._refuse_reserved_names(group) -%}
     {%- do asof._refuse_deletions_as_rows(group) -%}

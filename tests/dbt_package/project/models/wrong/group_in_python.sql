@@ -1,0 +1,1 @@
+{{ asof.feature_view(spine=ref('questions'), features=[asof.features(ref('prices_in_python'))]) }}
