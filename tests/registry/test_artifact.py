@@ -1,6 +1,7 @@
 """Artifacts: what was registered comes back to the bit; a changed byte or a type that is not allowed does not load."""
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
-from asof import compare, predict, promote, train
-from asof.errors import ArtifactError
+from asof import compare, load_model, predict, promote, train
+from asof.errors import ArtifactError, RegistryError
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact
+
+sys.path.append(str(Path(__file__).parent))
+from fuzzing import fuzz, linear
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.arange(10) % 2
@@ -126,3 +130,36 @@ def test_a_size_limit_of_the_project(toy):
 def test_a_file_that_is_no_artifact():
     with pytest.raises(ArtifactError, match="m version 1: the artifact is not a file that skops can read"):
         load_artifact(b"not a zip", artifact_hash(b"not a zip"), Trust(), "m version 1")
+
+
+def test_whatever_is_wrong_with_a_file_is_told():
+    """A hundred damages behind their right hash; `fuzzing.py` tries a thousand."""
+    found = fuzz(linear(), 100, seed=1)
+    assert set(found) == {"refused", "scored"}, found
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("signature", "'[]x'"),
+        ("signature", "'{\"a\": 1}'"),
+        ("signature", '\'[{"nme": "a"}]\''),
+        ("spec", "'{}'"),
+        ("spec", '\'{"split": {"test": "soon"}}\''),
+        ("classes", "'5'"),
+        ("problem", "'guess'"),
+    ],
+)
+def test_a_damaged_row_of_the_registry_is_told(toy, prepared, column, value):
+    prepared(_promoted_size)
+    toy.sql(f"alter table ml.model_versions alter {column} set data type varchar")
+    toy.sql(f"update ml.model_versions set {column} = {value}")
+    with pytest.raises(
+        RegistryError, match=r"size version 1: its row in ml.model_versions is damaged .*train anew with"
+    ):
+        load_model("size", 1, toy.open())
+
+
+def _promoted_size(toy):
+    train("size", toy.open())
+    promote(toy.open(), "size")

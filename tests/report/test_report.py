@@ -127,7 +127,8 @@ def test_no_name_becomes_markup_or_mathematics(colours):
     forged = "description: 'Which? <script>alert(1)</script>\n\n  ## Gates\n\n  | roc_auc | passed |'"
     colours.edit("models/big.yml", "description: Is it big? Asked when it comes in.", forged)
     train("big", colours.open())
-    promote(colours.open(), "big", 1, alias="x|y <img src=x>", reason="<b>why</b>")
+    promote(colours.open(), "big", 1, alias="xy", reason="<b>why</b>")
+    colours.sql("update ml.alias_events set alias = 'x|y <img src=x>'")  # as an older asof took it
     report = make_report("big", 1, colours.open())
     page = Page(report.html)
     assert {"script", "img", "i", "b"} & set(page.open) == set()

@@ -3,14 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pydantic import ValidationError
 
-from asof.errors import RegistryError, SignatureError
+from asof.errors import RegistryError, SignatureError, SpecError
 from asof.registry.aliases import require_version
 from asof.registry.artifact import Trust, load_artifact
 from asof.registry.store import Registry
@@ -119,16 +119,27 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
         raise RegistryError(f"model {model} has no version {version}; see which it has with: asof status")
     row = found[0]
     owner = f"{model} version {version}"
-    return ModelVersion(
-        model=model,
-        version=version,
-        status=row["status"],
-        problem=row["problem"],
-        label=row["label"],
-        feature_view=row["feature_view"],
-        schema=FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
-        known_by=row["known_by"],
-        seen_until=row["known_by"] - parse_duration(json.loads(row["spec"])["split"]["test"]),
-        classes=tuple(json.loads(row["classes"] or "[]")),
-        estimator=load_artifact(row["artifact"], row["artifact_sha256"], Trust.of(project), owner),
-    )
+    try:
+        read = _read_row(row)
+        artifact, sha256 = bytes(row["artifact"]), str(row["artifact_sha256"])
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError, SpecError) as error:
+        raise RegistryError(
+            f"{owner}: its row in {registry.schema}.model_versions is damaged ({type(error).__name__}: {error}); restore the "
+            f"warehouse from a backup, or train anew with: asof train {model}"
+        ) from None
+    estimator = load_artifact(artifact, sha256, Trust.of(project), owner)
+    return ModelVersion(model=model, version=version, **read, estimator=estimator)
+
+
+def _read_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a version from its row in the registry, of which nothing is taken on trust."""
+    known_by = row["known_by"]
+    if row["problem"] not in get_args(Problem):
+        raise ValueError(f"problem is {row['problem']!r}")
+    return {
+        **{name: str(row[name]) for name in ("status", "problem", "label", "feature_view")},
+        "schema": FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
+        "known_by": known_by,
+        "seen_until": known_by - parse_duration(json.loads(row["spec"])["split"]["test"]),
+        "classes": tuple(json.loads(row["classes"] or "[]")),
+    }
