@@ -8,7 +8,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from asof.errors import FilesError, PolicyError, SpecError, TooManyNullsError, did_you_mean
+from asof.errors import FilesError, PolicyError, TooManyNullsError
 from asof.inference.arms import Arm
 from asof.inference.attempt import Attempt
 from asof.inference.batches import Batches, Computed
@@ -62,11 +62,7 @@ class Scoring:
         attempt.built_up_to = require_build(view, attempt.window, inference.max_build_age)
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
-        unit = spec.experiment.unit if spec.experiment else []
-        for key, names in (("inference.max_nulls", inference.max_nulls), ("experiment.unit", unit)):
-            for name in set(names) - set(view.table.columns):
-                near = did_you_mean(name, view.table.columns)
-                raise SpecError(f"model {spec.name}: {key} names '{name}', which is no column of {view.name}{near}")
+        spec.require_columns(view.table.columns, view.name)
         scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
         reasons = Reasons.of(scorer, inference.reasons) if inference.reasons else None
         return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)

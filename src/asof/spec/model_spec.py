@@ -1,10 +1,12 @@
 """The model spec: what one ML model predicts, from which view, how it is split, judged and used."""
 
+from collections.abc import Collection
 from math import isfinite
 from typing import Any, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
+from asof.errors import SpecError, did_you_mean
 from asof.spec.durations import Duration, PositiveDuration
 from asof.spec.inference import Experiment, Inference
 from asof.spec.metric_names import FAIRNESS, LOSSES, METRICS, Problem
@@ -107,6 +109,14 @@ class ModelSpec(Part):
         """What is measured in the slices of a column: the metrics, and for a protected one the rates of fairness."""
         more = FAIRNESS[self.problem] if slice_by in self.protected else ()
         return list(dict.fromkeys([*self.metrics, *more]))
+
+    def require_columns(self, columns: Collection[str], view: str) -> None:
+        """Raises SpecError where inference or an experiment names a column that the view does not have."""
+        unit = self.experiment.unit if self.experiment else []
+        for key, names in (("inference.max_nulls", self.inference.max_nulls), ("experiment.unit", unit)):
+            for name in set(names) - set(columns):
+                near = did_you_mean(name, columns)
+                raise SpecError(f"model {self.name}: {key} names '{name}', which is no column of {view}{near}")
 
     @property
     def threshold(self) -> float:

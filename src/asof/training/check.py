@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 import ibis
 
-from asof.errors import AsofError, EstimatorError, SpecError, did_you_mean
+from asof.errors import AsofError, EstimatorError, did_you_mean
 from asof.spec.loading import list_specs
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.data.empty import refuse_empty
 from asof.training.data.training_set import SPLIT, SPLITS, define_training_set
 from asof.warehouse.connection import Warehouse
-from asof.warehouse.feature_view import FeatureView
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
 
 def _view(project: Project, spec: ModelSpec, warehouse: Warehouse, found: ModelCheck) -> None:
     view = project.view_in(warehouse, spec.feature_view)
-    _named_columns(spec, view)
+    spec.require_columns(view.table.columns, view.name)
     training_set = define_training_set(view, spec, project.clock.now())
     view.refuse_bad_keys(training_set.rows)
     as_of = training_set.rows[view.meta.as_of]
@@ -93,12 +92,3 @@ def _view(project: Project, spec: ModelSpec, warehouse: Warehouse, found: ModelC
     newest = max((row["newest"] for row in counted), default=None)
     for split in SPLITS:
         refuse_empty(training_set, split, found.rows[split], newest)
-
-
-def _named_columns(spec: ModelSpec, view: FeatureView) -> None:
-    """The columns that inference would look for."""
-    unit = spec.experiment.unit if spec.experiment else []
-    for key, names in (("inference.max_nulls", spec.inference.max_nulls), ("experiment.unit", unit)):
-        for name in set(names) - set(view.table.columns):
-            near = did_you_mean(name, view.table.columns)
-            raise SpecError(f"model {spec.name}: {key} names '{name}', which is no column of {view.name}{near}")

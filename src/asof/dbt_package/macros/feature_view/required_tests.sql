@@ -61,29 +61,13 @@
 
 
 {% macro _bad_feature_rows(group) -%}
-    {%- set columns = (group.entity + [group.event_time, group.known_at]) | map('string') | unique | list -%}
-select
-    {%- for column in columns %}
-    {{ adapter.quote(column) }},
-    {%- endfor %}
-    count(*) as rows_of_one_time
-from {{ group.relation }}
-group by {{ asof._list(columns) }}
-having count(*) > 1
+    {{ asof._repeated_rows(group, group.entity + [group.event_time, group.known_at], 'rows_of_one_time') }}
 {%- endmacro %}
 
 
 {% macro _bad_spine_rows(spine) -%}
-    {%- set columns = (spine.key + [spine.as_of]) | map('string') | unique | list -%}
-select
-    {%- for column in columns %}
-    {{ adapter.quote(column) }},
-    {%- endfor %}
-    count(*) as rows_of_one_question
-from {{ spine.relation }}
-group by {{ asof._list(columns) }}
-having
-    count(*) > 1
+    {%- set columns = (spine.key + [spine.as_of]) | unique | list -%}
+    {{ asof._repeated_rows(spine, columns, 'rows_of_one_question') }}
     {%- for column in columns %}
     or {{ adapter.quote(column) }} is null
     {%- endfor %}
@@ -92,14 +76,29 @@ having
 
 
 {% macro _bad_label_rows(label) -%}
-    {%- set columns = (label.question + [label.known_at]) | map('string') | unique | list -%}
+    {%- set columns = (label.question + [label.known_at]) | unique | list -%}
+    {%- set is_whole -%}
+        {%- for column in columns -%}
+            {{ adapter.quote(column) }} is not null{{ ' and ' if not loop.last }}
+        {%- endfor -%}
+    {%- endset -%}
+    {{ asof._repeated_rows(label, columns, 'rows_of_one_outcome', where=is_whole) }}
+{%- endmacro %}
+
+
+{# The rows of a model that agree in some columns, with how many do; it ends in a condition that OR can go on. #}
+{% macro _repeated_rows(part, columns, count_name, where=none) -%}
+{%- set columns = columns | map('string') | unique | list -%}
 select
     {%- for column in columns %}
     {{ adapter.quote(column) }},
     {%- endfor %}
-    count(*) as rows_of_one_outcome
-from {{ label.relation }}
-where {% for column in columns %}{{ adapter.quote(column) }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+    count(*) as {{ count_name }}
+from {{ part.relation }}
+{%- if where is not none %}
+where {{ where }}
+{%- endif %}
 group by {{ asof._list(columns) }}
-having count(*) > 1
+having
+    count(*) > 1
 {%- endmacro %}
