@@ -13,7 +13,7 @@ def new_since(column, lookback=None):
     return f"{column} > current_timestamp - interval '{lookback or '0 days'}'"
 
 
-def features(relation, columns=None, ttl=None, prefix=""):
+def features(relation, columns=None, ttl=None, prefix="", entity=None):
     return relation
 
 
