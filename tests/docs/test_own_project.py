@@ -1,45 +1,23 @@
 """docs/your_own_project.md, typed into an empty folder: every file and every command as they stand there."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import pytest
-
-import asof
+from typed import DOCS, files_of, run_page
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path(__file__).parents[2] / "docs/your_own_project.md"
+PAGE = DOCS / "your_own_project.md"
 
 
 @pytest.fixture(scope="module")
 def typed(tmp_path_factory):
     """The folder after the last command, and what each command said."""
     root = tmp_path_factory.mktemp("shop")
-    text = PAGE.read_text()
-    files = re.findall(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", text, flags=re.DOTALL)
+    files = files_of(PAGE.name)
     assert len(files) == 11
-    for name, content in files:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(content)
-    (commands,) = re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "ASOF_DBT_PACKAGE": asof.__path__[0] + "/dbt_package",
-    }
-    said = {}
-    for command in commands.splitlines():
-        done = subprocess.run(
-            ["/bin/bash", "-c", command], cwd=root, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        said[command] = done.stdout
-    return root, said
+    return root, run_page(PAGE.name, root, files)
 
 
 def test_the_last_command_says_what_the_page_says(typed):

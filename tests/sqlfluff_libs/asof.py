@@ -27,3 +27,11 @@ def predict(model, view, alias="champion", where=None, threshold=0.5):
 
 def experiment(model, view):
     return f"select * from {view}"
+
+
+def trailing(relation, entity, time, length, measures):
+    return f"select * from {relation}"
+
+
+def periodic_spine(relation, key, every, first, since=None, until=None, as_of="asked_at"):
+    return f"select * from {relation}"

@@ -1,0 +1,38 @@
+"""Macros for what everybody writes by hand: a spine that asks again and again, aggregates over the time before."""
+
+from datetime import UTC, datetime, timedelta
+
+from cases import FACTS, PRICES, QUESTIONS
+
+NOW = datetime(2024, 5, 1, 22, tzinfo=UTC)
+
+
+def learned() -> list[tuple[str, datetime, int | None]]:
+    return [(shop, datetime.fromisoformat(at), price) for shop, _, at, price, _ in PRICES if shop and at]
+
+
+def expected() -> list[tuple]:
+    """Each shop every two hours since its first price was learned, C until 20:00; of the prices learned in (then - 2 hours,
+    then] how many, and their sum. Nothing at all before the first one ever."""
+    rows = []
+    for shop in sorted({shop for shop, _, _ in learned()}):
+        own = [(at, price) for found, at, price in learned() if found == shop]
+        for hour in range(10, 23, 2):
+            moment = datetime(2024, 5, 1, hour, tzinfo=UTC)
+            if moment < min(at for at, _ in own) or (shop == "C" and hour >= 20):
+                continue
+            recent = [price for at, price in own if moment - timedelta(hours=2) < at <= moment]
+            prices = [price for price in recent if price is not None]
+            rows.append((shop, moment, len(recent), sum(prices) if prices else None))
+    return rows
+
+
+def test_what_was_learned_lately_at_each_question(each_engine):
+    each_engine.fill(questions=[*QUESTIONS], **FACTS)
+    for now in (NOW - timedelta(hours=7), NOW):
+        built = each_engine.dbt("build", "--select", "+lately", now=now.isoformat())
+        assert built.returncode == 0, built.stdout
+        rows = each_engine.sql("select shop, asked_at, changes, total from lately order by shop, asked_at")
+        assert rows == [row for row in expected() if row[1] <= now]
+    assert len(expected()) > 12
+    assert {row[2] for row in expected()} >= {0, 1, 2}
