@@ -63,7 +63,10 @@ def test_every_macro_and_test_of_the_package_is_documented():
     sources = [path.read_text() for path in (ROOT / "src/asof/dbt_package").rglob("*.sql")]
     macros = {name for sql in sources for name in re.findall(r"{% macro (\w+)\(", sql)}
     public = {name for name in macros if not name.startswith(("_", "default__", "duckdb__"))}
-    assert public == {"feature_view", "features", "visible", "now", "new_since", "predict", "experiment"}
+    assert public == {
+        *("feature_view", "features", "visible", "now", "new_since", "predict", "experiment"),
+        *("periodic_spine", "trailing"),
+    }
     for name in public:
         assert f"`asof.{name}(" in text
     for name in {name for sql in sources for name in re.findall(r"{% test (\w+)\(", sql)}:

@@ -124,7 +124,8 @@ def test_what_cannot_be_compared(small):
     assert "Error: dbt model view is not built; run: ASOF_NOW=" in not_built
     assert " dbt build --select +view" in not_built
     _, _, not_built = project.replay()
-    assert "Error: feature view view is not built; run: dbt build --project-dir dbt_project" in not_built
+    assert "Error: feature view view is not built; run: ASOF_NOW=" in not_built
+    assert " dbt build --project-dir dbt_project --select +view" in not_built
     project.build("2024-05-01T09:00:00Z")
     code, _, behind = project.replay("--at", TEN)
     assert code == 2
