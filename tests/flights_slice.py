@@ -79,7 +79,7 @@ def new_project(root: Path, repository: Path) -> FlightsProject:
         faster = estimator.read_text().replace("n_estimators=500", "n_estimators=100")
         estimator.write_text(faster.replace("learning_rate=0.02", "learning_rate=0.1"))
     policy = root / "inference/flight_delay.sql"
-    policy.write_text(policy.read_text().replace("score >= 0.5", "score >= 0.3"))  # a calm weekend
+    policy.write_text(policy.read_text().replace("score >= threshold", "score >= 0.3"))  # a calm weekend
     return FlightsProject(root, command_environment())
 
 

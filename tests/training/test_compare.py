@@ -51,7 +51,7 @@ def test_rows_that_were_labelled_since_count(two):
 def paired(first, second, labels, count=1000):
     zeros = np.zeros(len(labels), dtype=np.int64)
     part = Part(None, labels, zeros, zeros)
-    spec = type("Spec", (), {"problem": "regression"})
+    spec = type("Spec", (), {"problem": "regression", "threshold": 0.5})
     return _paired(spec, "mean_absolute_error", part, [first, second], Resamples(zeros, count))
 
 
