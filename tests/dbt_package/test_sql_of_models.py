@@ -62,7 +62,7 @@ def test_a_changed_source_is_refused_until_the_view_is_built_in_full(rule, built
     with pytest.raises(NotBuiltError) as refusal:
         check(rule)
     assert str(refusal.value).startswith(
-        "feature view known: known has rows from before and after a change of the SQL of prices; build all of them anew: "
+        "feature view known: known has rows from before and after a change of the SQL of prices; build the view and all models above it in full: "
     )
     assert str(refusal.value).endswith("--select +known --full-refresh")
     built("--full-refresh", now=SECOND)

@@ -155,7 +155,7 @@ def test_a_damaged_row_of_the_registry_is_told(toy, prepared, column, value):
     toy.sql(f"alter table ml.model_versions alter {column} set data type varchar")
     toy.sql(f"update ml.model_versions set {column} = {value}")
     with pytest.raises(
-        RegistryError, match=r"size version 1: its row in ml.model_versions is damaged .*train anew with"
+        RegistryError, match=r"size version 1: its row in ml.model_versions is damaged .*train again with"
     ):
         load_model("size", 1, toy.open())
 

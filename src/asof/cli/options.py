@@ -30,7 +30,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --project-dir, --target, --now and --wait; the commands in an error's message get them too."""
 
     @wraps(command)
-    def with_options(*arguments: Any, **options: Any) -> Any:
+    def call(*arguments: Any, **options: Any) -> Any:
         from asof.errors import AsofError
 
         try:
@@ -40,8 +40,8 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     for option in reversed(_OPTIONS):
-        with_options = option(with_options)
-    return with_options
+        call = option(call)
+    return call
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for machines.")

@@ -66,8 +66,8 @@ def predict(
             command = f"asof predict {model} --from {arm.missed_from:%Y-%m-%dT%H:%M:%SZ} --backfill"
             click.echo(
                 of_this_call(
-                    f"{arm.missed_rows:,} rows were due between the end of the last run's window and this one, and no run looks "
-                    f"at them any more; score them with: {command}"
+                    f"{arm.missed_rows:,} rows came due after the last run's window and before this one, and no later run "
+                    f"will score them; score them with: {command}"
                 ),
                 err=True,
             )

@@ -26,8 +26,8 @@ class PredictionResult:
     """What a run did with the rows that are due in the window (from, to]: how many there are, and how many it scored.
 
     `status` is `empty` where none were due. `changed_rows` were scored before from features that are others now; they are
-    left as they were. `missed_rows` were due after `missed_from`, where the window of the run before ended, and before this
-    window: no run looks at them unless a backfill does. `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
+    left as they were. `missed_rows` came due after `missed_from`, the end of the last run's window, and before
+    this window; only a backfill scores them. `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
     is that of the last one.
     """
 

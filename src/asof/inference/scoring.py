@@ -84,12 +84,11 @@ class Scoring:
         self.view.refuse_bad_keys(self.view.due(window.start, window.end))
         attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
         status = "done" if attempt.window_rows else "empty"
+        runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
         if warehouse.has_table(self.project.registry_schema, "prediction_runs") and not attempt.backfill:
-            runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
             missed = warehouse.rows(statements.missed(runs))[0]
             attempt.missed_rows, attempt.missed_from = missed["rows"], missed["reached"]
         if not attempt.again and self.table.has_fingerprints(warehouse):
-            runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
             attempt.changed_rows = int(warehouse.value(statements.changed(runs)))
         unscored = statements.unscored
         if attempt.backfill and not warehouse.rows(f"{unscored} limit 1"):

@@ -45,9 +45,9 @@ class Statements:
         return f"select * from {source} where {' and '.join(conditions)}"
 
     def missed(self, runs: str) -> str:
-        """How many rows were due after the window of the last run that was done and before this one, and from when on.
+        """SELECT of the number of rows between the last finished run's window and this one, and of where that window ended.
 
-        No run looks at them any more. `runs` is the table of prediction runs.
+        No later run scores these rows. `runs` is the table of prediction runs.
         """
         as_of = quoted(self.view.meta.as_of)
         source = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)

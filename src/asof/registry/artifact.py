@@ -86,8 +86,8 @@ def _refuse_untrusted(content: bytes, trust: Trust, owner: str) -> list[str]:
     except ArtifactError:
         raise
     except Exception as error:  # noqa: BLE001  # its bytes may be anything, and so may what reading them raises
-        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {told}") from None
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ArtifactError(f"{owner}: the artifact is not a file that skops can read: {reason}") from None
     own = sorted(name for name in asked if name.startswith("<run_path>."))
     if own:
         raise ArtifactError(

@@ -125,7 +125,7 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError, SpecError) as error:
         raise RegistryError(
             f"{owner}: its row in {registry.schema}.model_versions is damaged ({type(error).__name__}: {error}); restore the "
-            f"warehouse from a backup, or train anew with: asof train {model}"
+            f"warehouse from a backup, or train again with: asof train {model}"
         ) from None
     estimator = load_artifact(artifact, sha256, Trust.of(project), owner)
     return ModelVersion(model=model, version=version, **read, estimator=estimator)

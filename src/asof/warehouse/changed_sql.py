@@ -42,7 +42,7 @@ def changed_models(view: str, parents: Mapping[str, Sequence[str]], builds: Buil
         changed = _changed(held)
         if changed:
             found[model] = sorted({*found.get(model, []), *changed})
-        # what it was made of at each of its builds; a model without builds is made anew from its parents each time
+        # a model without recorded builds keeps no rows: it is as its parents are at that moment
         moments: list[datetime | None] = [until]
         if model in builds:
             moments = [build.built_at for build in held]
@@ -86,14 +86,14 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
     changed = sorted({_name(model) for models in found.values() for model in models})
     snapshots = sorted(_name(model) for model in found if model.startswith("snapshot."))
     accepted = (
-        f"; a snapshot is not built anew: where its older rows are still right, say so once with --vars "
+        f"; dbt cannot build a snapshot again: if its older rows are still right, accept them once with --vars "
         f"'{{asof_accept_sql: [{', '.join(snapshots)}]}}'"
         if snapshots
         else ""
     )
     raise NotBuiltError(
         f"feature view {view.name}: {_name(table)} has rows from before and after a change of the SQL of {', '.join(changed)}; "
-        f"build all of them anew: {view.build_command} --full-refresh{accepted}"
+        f"build the view and all models above it in full: {view.build_command} --full-refresh{accepted}"
     )
 
 

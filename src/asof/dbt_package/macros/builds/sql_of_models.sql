@@ -3,12 +3,12 @@
     `model_builds` for each that this run has built and that a feature view is made of. Rows that were built before a change
     of SQL stay as they were, so that a table holds both until it is built in full.
 
-    What is compared is the source of a model with all that is above it: its text, the macros of the project that it calls,
-    and the values of the vars and environment variables that these name. It is the same the next day, for another target,
-    and in an incremental run after a full one. White space counts for nothing.
+    The hash covers the source of a model and of all models above it: the text, the project's macros that it calls, and the
+    values of the vars and environment variables that these name. It is the same on the next day, for another target, and in
+    an incremental run after a full one. White space does not change it.
 
-    A change that is known to mean nothing, or one of a snapshot, which cannot be built anew, is accepted in one run with
-    `--vars '{asof_accept_sql: [<model>]}'`: rows from then on count as if built in full.
+    `--vars '{asof_accept_sql: [<model>]}'` accepts a change in one run: the model then counts as built in full. It is for a
+    change without meaning, and for snapshots, which dbt cannot build again.
 #}
 {% macro _record_model_builds(results) %}
     {%- set accepted = var('asof_accept_sql', none) or [] -%}

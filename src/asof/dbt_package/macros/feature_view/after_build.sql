@@ -5,7 +5,7 @@
     - a question that has left the spine, or was moved to another time, leaves the view;
     - an outcome that became known, was corrected or was taken back changes the row's labels, and nothing else of the row.
 
-    What a full build would change beside that is counted and told: spine columns that were overwritten in their source.
+    A full build would also change spine columns that were overwritten in their source. A warning counts those rows.
 #}
 {% macro _forget_gone_questions() %}
     {%- if execute and is_incremental() -%}
@@ -61,7 +61,7 @@ where
 
 
 {# Rows whose spine columns have other values in the spine now; they keep those of their first build. #}
-{% macro _tell_overwritten_columns() %}
+{% macro _warn_of_overwritten_columns() %}
     {%- if execute and is_incremental() -%}
         {%- set spine = asof._parts_of_view(model).spine -%}
         {%- set kept = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
@@ -95,31 +95,24 @@ inner join {{ spine.relation }} as spine
 {% endmacro %}
 
 
-{# The spine and the label of the view that is built, as its checks left them; the label is none where there is none. #}
+{# The spine and the label of the view that is being built; the label is none for a view without one. #}
 {% macro _parts_of_view(view) %}
-    {%- set found = namespace(spine=none, label=none) -%}
-    {%- for id in view.depends_on.nodes if id in graph.nodes -%}
-        {%- set node = graph.nodes[id] -%}
-        {%- set meta = (node.config.meta or {}).get('asof') or {} -%}
-        {%- if meta.get('role') in ('spine', 'label') -%}
-            {%- set relation = ref(node.package_name, node.name) -%}
-            {%- if meta.role == 'spine' -%}
-                {%- set spine = asof._meta(relation, 'spine', ['key', 'as_of']) -%}
-                {%- set found.spine = dict(spine, key=asof._key_without_moment(spine)) -%}
-            {%- else -%}
-                {%- set found.label = asof._meta(relation, 'label', ['key', 'labels', 'known_at']) -%}
-            {%- endif -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if found.label is not none -%}
-        {%- set question = asof._question_columns(found.label, found.spine) -%}
-        {%- set found.label = dict(found.label, question=question) -%}
+    {%- set spine_node = asof._parents_with_role(view, 'spine') | first -%}
+    {%- set label_node = asof._parents_with_role(view, 'label') | first -%}
+    {%- set spine = asof._meta(ref(spine_node.package_name, spine_node.name), 'spine', ['key', 'as_of']) -%}
+    {%- set spine = dict(spine, key=asof._key_without_moment(spine)) -%}
+    {%- set label = none -%}
+    {%- if label_node -%}
+        {%- set label = asof._meta(
+            ref(label_node.package_name, label_node.name), 'label', ['key', 'labels', 'known_at']
+        ) -%}
+        {%- set label = dict(label, question=asof._question_columns(label, spine)) -%}
     {%- endif -%}
-    {{ return({'spine': found.spine, 'label': found.label}) }}
+    {{ return({'spine': spine, 'label': label}) }}
 {% endmacro %}
 
 
-{# That rows of two relations are one question, as SQL. #}
+{# SQL condition: rows of two relations are the same question. #}
 {% macro _same_question(spine, left, right) -%}
     {{ asof._equal(spine.key + [spine.as_of], left, right) }}
 {%- endmacro %}

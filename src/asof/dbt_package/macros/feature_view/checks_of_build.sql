@@ -29,17 +29,9 @@
 {# Joined with groups as an earlier run left them, new rows would get features that were out of date, and keep them. #}
 {% macro _refuse_partial_build() %}
     {%- if flags.WHICH in ('run', 'build') and not var('asof_partial_builds', false) -%}
-        {%- set waiting = [model.unique_id] -%}
         {%- set missing = [] -%}
-        {%- for id in waiting -%}
-            {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes and parent not in waiting -%}
-                {%- if graph.nodes[parent].resource_type in ('model', 'snapshot') -%}
-                    {%- do waiting.append(parent) -%}
-                    {%- if parent not in selected_resources -%}
-                        {%- do missing.append(graph.nodes[parent].name) -%}
-                    {%- endif -%}
-                {%- endif -%}
-            {%- endfor -%}
+        {%- for id in asof._with_ancestors([model.unique_id]) if id not in selected_resources and id != model.unique_id -%}
+            {%- do missing.append(graph.nodes[id].name) -%}
         {%- endfor -%}
         {%- if missing -%}
             {{ exceptions.raise_compiler_error(
@@ -66,7 +58,7 @@
         {%- if found[2] -%}
             {{ exceptions.raise_compiler_error(
                 "asof.feature_view: " ~ model.name ~ " has been built up to " ~ found[0] ~ ", after the present "
-                ~ found[1] ~ "; set ASOF_NOW later, or build anew: " ~ asof._command('build --full-refresh --select +' ~ model.name)
+                ~ found[1] ~ "; set ASOF_NOW later, or build it in full: " ~ asof._command('build --full-refresh --select +' ~ model.name)
             ) }}
         {%- endif -%}
     {%- endif -%}

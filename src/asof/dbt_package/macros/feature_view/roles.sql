@@ -147,8 +147,8 @@
 
 
 {#
-    A label, with the columns of the spine that it is joined by as `question`: its key, and the spine's moment of prediction
-    where it has a column of that name. One without it has one outcome for a key, so that a key must be asked about once.
+    A label. `question` has the columns that join it to the spine: its key, and the spine's moment of prediction if the label
+    has a column of that name. A label without that column has one outcome per key, so the spine may ask about a key once.
 #}
 {% macro _label(relation, spine) %}
     {%- set label = asof._meta(relation, 'label', ['key', 'labels', 'known_at']) -%}
@@ -173,16 +173,28 @@
 {% endmacro %}
 
 
-{# The question of a label as its own test sees it, which knows the spines from the views that read the label. #}
+{#
+    The question of a label as its own test sees it: the label's key, and the moment of each spine that a view joins it to.
+    The test knows no view; it finds the spines through the views that read the label.
+#}
 {% macro _question_of_label(label) %}
     {%- set question = label.key | list -%}
     {%- for view in graph.nodes.values() if label.node.unique_id in view.depends_on.nodes -%}
-        {%- for id in view.depends_on.nodes if id in graph.nodes -%}
-            {%- set meta = (graph.nodes[id].config.meta or {}).get('asof') or {} -%}
-            {%- if meta.get('role') == 'spine' and meta.get('as_of') in label.table_columns -%}
-                {%- do question.append(meta.as_of) -%}
-            {%- endif -%}
+        {%- for spine in asof._parents_with_role(view, 'spine') if spine.config.meta.asof.as_of in label.table_columns -%}
+            {%- do question.append(spine.config.meta.asof.as_of) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(question | unique | list) }}
+{% endmacro %}
+
+
+{# The direct parents of a node whose meta.asof has this role. #}
+{% macro _parents_with_role(node, role) %}
+    {%- set parents = [] -%}
+    {%- for id in node.depends_on.nodes if id in graph.nodes -%}
+        {%- if ((graph.nodes[id].config.meta or {}).get('asof') or {}).get('role') == role -%}
+            {%- do parents.append(graph.nodes[id]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(parents) }}
 {% endmacro %}

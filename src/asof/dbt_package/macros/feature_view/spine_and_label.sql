@@ -46,8 +46,5 @@
 
 {% macro _label_join(label) -%}
 left join outcome
-    on {% for column in label.question -%}
-        spine.{{ adapter.quote(column) }} = outcome.{{ adapter.quote(column) }}
-    {{- '' if loop.last else '\n    and ' }}
-    {%- endfor %}
+    on {{ asof._equal(label.question, 'spine', 'outcome') }}
 {%- endmacro %}

@@ -132,19 +132,14 @@ from (
 {# The key and the moment of the spine that a feature view reads, from their YAML. #}
 {% macro _spine_of_view(view) %}
     {%- set node = asof._node(view) -%}
-    {%- set found = [] -%}
-    {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
-        {%- set meta = (graph.nodes[parent].config.meta or {}).get('asof') or {} -%}
-        {%- if meta.get('role') == 'spine' -%}
-            {%- do found.append(meta) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if found | length != 1 -%}
+    {%- set spines = asof._parents_with_role(node, 'spine') -%}
+    {%- if spines | length != 1 -%}
         {{ exceptions.raise_compiler_error(
-            "asof: " ~ node.name ~ " reads " ~ found | length ~ " spines, expected one; pass a feature view, as ref('<its name>')"
+            "asof: " ~ node.name ~ " reads " ~ spines | length ~ " spines, expected one; pass a feature view, as ref('<its name>')"
         ) }}
     {%- endif -%}
-    {{ return(dict(found[0], key=asof._key_without_moment(found[0]))) }}
+    {%- set spine = spines[0].config.meta.asof -%}
+    {{ return(dict(spine, key=asof._key_without_moment(spine))) }}
 {% endmacro %}
 
 
