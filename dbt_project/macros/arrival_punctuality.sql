@@ -18,16 +18,12 @@ arrivals as (
         cast(is_late as integer) as late_arrivals,
         arrived_at as observed_at
     from arrived
-),
-
-new_arrivals as (
-    select * from arrivals
-    where {{ asof.new_since('observed_at', lookback=days ~ ' days') }}
+    where {{ asof.new_since('arrived_at', lookback=days ~ ' days', of=ref('stg_flights__arrived')) }}
 ),
 
 last_{{ days }}_days as (
     {{ trailing_sums(
-        'new_arrivals', entity, 'observed_at', ['arrivals', 'delay_minutes', 'late_arrivals'], days ~ ' days'
+        'arrivals', entity, 'observed_at', ['arrivals', 'delay_minutes', 'late_arrivals'], days ~ ' days'
     ) | indent(4) }}
 ),
 

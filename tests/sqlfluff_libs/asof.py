@@ -9,7 +9,7 @@ def visible(known_at):
     return f"where {known_at} <= current_timestamp"
 
 
-def new_since(column, lookback=None):
+def new_since(column, lookback=None, of=None):
     return f"{column} > current_timestamp - interval '{lookback or '0 days'}'"
 
 

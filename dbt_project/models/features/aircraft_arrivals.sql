@@ -9,7 +9,7 @@ arrivals as (
         max(arrival_delay_minutes) as last_arrival_delay_minutes,
         arrived_at
     from arrived
-    where aircraft_id is not null and {{ asof.new_since('arrived_at') }}
+    where aircraft_id is not null and {{ asof.new_since('arrived_at', of=ref('stg_flights__arrived')) }}
     group by aircraft_id, arrived_at
 )
 

@@ -9,7 +9,7 @@ departures as (
         max(departure_delay_minutes) as last_departure_delay_minutes,
         departed_at
     from departed
-    where aircraft_id is not null and {{ asof.new_since('departed_at') }}
+    where aircraft_id is not null and {{ asof.new_since('departed_at', of=ref('stg_flights__departed')) }}
     group by aircraft_id, departed_at
 )
 

@@ -12,7 +12,7 @@ registry as (
         seats as aircraft_seats,
         dbt_valid_from as operated_from
     from operators
-    where {{ asof.new_since('operated_from') }}
+    where {{ asof.new_since('dbt_valid_from', of=ref('aircraft_operators')) }}
 )
 
 select * from registry

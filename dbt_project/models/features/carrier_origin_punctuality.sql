@@ -12,16 +12,12 @@ departures as (
         cast(departure_delay_minutes >= 15 as integer) as late_departures,
         departed_at as observed_at
     from departed
-),
-
-new_departures as (
-    select * from departures
-    where {{ asof.new_since('observed_at', lookback='3 hours') }}
+    where {{ asof.new_since('departed_at', lookback='3 hours', of=ref('stg_flights__departed')) }}
 ),
 
 last_3_hours as (
     {{ trailing_sums(
-        'new_departures',
+        'departures',
         ['carrier', 'origin'],
         'observed_at',
         ['departures', 'delay_minutes', 'late_departures'],

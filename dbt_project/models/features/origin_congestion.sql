@@ -16,6 +16,7 @@ events as (
         cast(departure_delay_minutes >= 15 as integer) as late_departures,
         0 as cancellations
     from departed
+    where {{ asof.new_since('departed_at', lookback='3 hours', of=ref('stg_flights__departed')) }}
     union all
     select
         origin,
@@ -25,16 +26,12 @@ events as (
         0 as late_departures,
         1 as cancellations
     from cancelled
-),
-
-new_events as (
-    select * from events
-    where {{ asof.new_since('observed_at', lookback='3 hours') }}
+    where {{ asof.new_since('cancelled_at', lookback='3 hours', of=ref('stg_flights__cancelled')) }}
 ),
 
 last_3_hours as (
     {{ trailing_sums(
-        'new_events',
+        'events',
         ['origin'],
         'observed_at',
         ['departures', 'delay_minutes', 'late_departures', 'cancellations'],

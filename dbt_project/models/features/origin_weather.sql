@@ -18,7 +18,7 @@ conditions as (
         observed_at,
         published_at
     from weather
-    where {{ asof.new_since('published_at') }}
+    where {{ asof.new_since('published_at', of=ref('stg_weather')) }}
 )
 
 select * from conditions

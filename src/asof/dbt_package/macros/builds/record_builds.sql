@@ -16,10 +16,13 @@
     {%- endif -%}
     {%- set models = asof._record_model_builds(results)
         if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build', 'retry', 'snapshot') else '' -%}
-    {%- if built or models | trim -%}
+    {%- set reads = asof._record_reads(results)
+        if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('run', 'build', 'retry') else '' -%}
+    {%- if built or models | trim or reads | trim -%}
         {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') -%}
         create schema if not exists {{ registry }};
         {{ models }}
+        {{ reads }}
     {%- endif -%}
     {%- if built %}
         create table if not exists {{ registry }}.view_builds (
@@ -40,13 +43,13 @@
         values
         {%- for node in built %}
         (
-            {{ dbt.string_literal(dbt.escape_single_quotes(node.name)) }},
+            {{ asof._text(node.name) }},
             {{ asof.now() }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
-            {{ dbt.string_literal(dbt.escape_single_quotes(target.name)) }},
-            {{ dbt.string_literal(dbt.escape_single_quotes(node.schema)) }},
-            {{ dbt.string_literal(dbt.escape_single_quotes(node.alias)) }}
+            {{ asof._text(target.name) }},
+            {{ asof._text(node.schema) }},
+            {{ asof._text(node.alias) }}
         ){{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif -%}

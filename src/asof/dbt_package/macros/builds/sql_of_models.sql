@@ -43,12 +43,12 @@
         values
         {%- for row in rows %}
         (
-            {{ dbt.string_literal(dbt.escape_single_quotes(row.model)) }},
-            {{ dbt.string_literal(dbt.escape_single_quotes(target.name)) }},
+            {{ asof._text(row.model) }},
+            {{ asof._text(target.name) }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ row.is_full | lower }},
-            {{ dbt.string_literal(dbt.escape_single_quotes(row.sources)) }}
+            {{ asof._text(row.sources) }}
         ){{ ',' if not loop.last }}
         {%- endfor %};
     {%- endif -%}

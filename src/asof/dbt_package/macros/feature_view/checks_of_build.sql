@@ -65,6 +65,19 @@
 {% endmacro %}
 
 
+{# Rows of groups that came after their known_at says, or are gone: rows of the view that are built keep what was known. #}
+{% macro _warn_of_late_group_rows() %}
+    {%- if is_incremental() and asof._is_building() -%}
+        {%- set last = asof._last_build_of_model() -%}
+        {%- for read in (last or {'reads': []}).reads -%}
+            {%- do asof._warn_of_late_rows(
+                last, read, "rows of " ~ model.name ~ " up to then do not have them, as nobody had. A full build would: "
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {#
     Rows that are joined again take the place of the old ones, which an incremental model can only do by a key. A key that is
     not the question, such as a customer's without the week, would delete the rows of other questions.

@@ -40,6 +40,7 @@
     {%- do asof._refuse_collisions(spine, groups, label) -%}
     {%- do asof._require_unique_key(spine, label, lookback) -%}
     {%- do asof._refuse_going_back(spine, label) -%}
+    {%- do asof._warn_of_late_group_rows() -%}
     {%- do asof._refuse_known_outcomes(spine, label) if label is not none -%}
     {{- return(asof._feature_view_sql(spine, groups, label, lookback)) -}}
 {% endmacro %}

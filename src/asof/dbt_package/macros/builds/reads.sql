@@ -1,0 +1,157 @@
+{#
+    What each build has read of other relations, so that the next one can tell what is new and what came late: a row in
+    `model_reads` of the registry for each call of asof.new_since, and for each feature group of a feature view.
+
+    model, target   the model that was built, and where
+    relation        what it read; empty for a call of asof.new_since without `of`
+    columns         the columns by which rows count as known: those in which a row has a time at or before `built_up_to`
+    built_up_to     the present of the build
+    rows_known      how many rows of the relation were known by then
+#}
+{% macro _record_reads(results) %}
+    {%- set reads = [] -%}
+    {%- for result in results if result.status == 'success' and result.node.resource_type == 'model' -%}
+        {%- for read in asof._reads_of(result.node) -%}
+            {%- do reads.append(dict(read, model=result.node.unique_id)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if reads -%}
+        {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') %}
+        create table if not exists {{ registry }}.model_reads (
+            model varchar not null,
+            target varchar not null,
+            relation varchar not null,
+            columns varchar not null,
+            built_at timestamptz not null,
+            invocation_id varchar not null,
+            built_up_to timestamptz not null,
+            rows_known bigint,
+            primary key (model, target, relation, columns, invocation_id)
+        );
+
+        insert into {{ registry }}.model_reads
+            (model, target, relation, columns, built_at, invocation_id, built_up_to, rows_known)
+        {%- for read in reads %}
+        select
+            {{ asof._text(read.model) }},
+            {{ asof._text(target.name) }},
+            {{ asof._text(read.relation) }},
+            {{ asof._text(read.columns | join(', ')) }},
+            cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
+            '{{ invocation_id }}',
+            {{ asof.now() }},
+            {% if read.relation -%}
+            (select count(*) from {{ read.relation }} where {{ asof._known_by(read.columns, asof.now()) }})
+            {%- else -%}
+            null
+            {%- endif %}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %};
+    {%- endif -%}
+{% endmacro %}
+
+
+{# What a model reads: the notes that asof.new_since left in its SQL, and the groups of a feature view. #}
+{% macro _reads_of(node) %}
+    {%- set reads = [] -%}
+    {%- for note in modules.re.findall('/\\* asof[.]new_since reads (.*?) \\*/', node.compiled_code or '') -%}
+        {%- set read = fromjson(note) -%}
+        {%- do reads.append(read) if read not in reads -%}
+    {%- endfor -%}
+    {{ return(reads + asof._groups_of_view(node)) }}
+{% endmacro %}
+
+
+{# The feature groups of a view that are relations, each with the times by which a row counts as known. #}
+{% macro _groups_of_view(node) %}
+    {%- set groups = [] -%}
+    {%- if (node.config.meta.get('asof') or {}).get('role') == 'feature_view' -%}
+        {%- for group in asof._parents_with_role(node, 'feature_group') if group.relation_name -%}
+            {%- set meta = group.config.meta['asof'] -%}
+            {%- do groups.append({
+                'relation': group.relation_name, 'columns': [meta.event_time, meta.known_at] | unique | list,
+            }) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(groups) }}
+{% endmacro %}
+
+
+{# A comment in the SQL of a model that `_reads_of` finds there. #}
+{% macro _note_of_read(of, column) -%}
+    {%- set read = {'relation': (of | string) if of is not none else '', 'columns': [column]} %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
+{%- endmacro %}
+
+
+{#
+    This model's last build here: its present, as `built_up_to`, and what it read, each with how many rows have come late since
+    and how many have gone. None where the build has left no word of it.
+#}
+{% macro _last_build_of_model() %}
+    {%- set schema = var('asof_registry_schema', none) or 'ml' -%}
+    {%- if not adapter.get_relation(database=target.database, schema=schema, identifier='model_reads') -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set builds = adapter.quote(schema) ~ ".model_reads where model = " ~ asof._text(model.unique_id)
+        ~ " and target = " ~ asof._text(target.name) -%}
+    {%- set found = run_query(
+        "select cast(built_up_to as varchar), relation, columns, rows_known from " ~ builds
+        ~ " and built_at = (select max(built_at) from " ~ builds ~ ") order by relation, columns"
+    ).rows -%}
+    {%- if not found -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set mark = "cast('" ~ found[0][0] ~ "' as timestamptz)" -%}
+    {%- set reads, counts = [], [] -%}
+    {%- for _, relation, columns, rows_known in found if relation -%}
+        {%- do counts.append("(select count(*) from " ~ relation ~ " where " ~ asof._known_by(columns.split(', '), mark) ~ ")") -%}
+        {%- do reads.append({'relation': relation, 'columns': columns, 'rows_known': rows_known}) -%}
+    {%- endfor -%}
+    {%- set now = run_query("select " ~ counts | join(', ')).rows[0] if counts else [] -%}
+    {%- set compared = [] -%}
+    {%- for read, count in zip(reads, now) -%}
+        {%- set more = (count - read.rows_known) | int -%}
+        {%- do compared.append(dict(read, late=[more, 0] | max, lost=[-more, 0] | max)) -%}
+    {%- endfor -%}
+    {{ return({'built_up_to': found[0][0], 'reads': compared}) }}
+{% endmacro %}
+
+
+{# SQL condition: a row has times, and all are at or before a moment. #}
+{% macro _known_by(columns, moment) -%}
+    {%- for column in columns -%}
+        {{ adapter.quote(column) }} <= {{ moment }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#
+    Warns of rows that came late and of rows that are gone, in what this model read for its last build. It keeps what was known
+    then; what a full build would do is said.
+
+    read     one of `_last_build_of_model().reads`
+    then     what becomes of rows that came late, in words
+#}
+{% macro _warn_of_late_rows(last, read, then) %}
+    {%- if asof._is_building() and (read.late or read.lost) -%}
+        {%- set name = read.relation.split('.')[-1] | replace('"', '') -%}
+        {%- set full = asof._command('build --full-refresh --select +' ~ model.name) -%}
+        {%- if read.late -%}
+            {%- do exceptions.warn(
+                "asof: " ~ read.late ~ " rows of " ~ name ~ " came after the build of " ~ model.name ~ " at " ~ last.built_up_to
+                ~ ", though by " ~ read.columns | replace(', ', ' and ') ~ " they were known by then; " ~ then ~ full
+            ) -%}
+        {%- else -%}
+            {%- do exceptions.warn(
+                "asof: " ~ read.lost ~ " rows of " ~ name ~ " that " ~ model.name ~ " was built from at " ~ last.built_up_to
+                ~ " are gone, and it keeps what they said; a full build does not: " ~ full
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# A value as a literal of SQL. #}
+{% macro _text(value) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(value)) }}
+{%- endmacro %}
