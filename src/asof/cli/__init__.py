@@ -15,6 +15,7 @@ from asof.cli.aliases import promote, rollback
 from asof.cli.check import check
 from asof.cli.compare import compare
 from asof.cli.compile import compile_
+from asof.cli.keys import keys
 from asof.cli.lint import lint
 from asof.cli.predict import predict
 from asof.cli.replay import replay
@@ -36,7 +37,7 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (check, lint, replay, tune, train, report, compare, promote, rollback, predict, compile_, status):
+for command in (check, lint, replay, tune, train, report, compare, promote, rollback, keys, predict, compile_, status):
     asof.add_command(command)
 
 

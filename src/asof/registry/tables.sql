@@ -127,6 +127,15 @@ alter table model_versions add column if not exists staleness json; -- by metric
 alter table model_versions add column if not exists frozen_table varchar; -- where these rows are kept; NULL: nowhere
 alter table model_versions add column if not exists parity json; -- the ways of scoring, held against the estimator
 
+-- one row per signature of a version, by a key that is not in the warehouse
+create table if not exists version_signatures (
+    model varchar not null,
+    version integer not null,
+    key_id varchar not null, -- of the key, which it does not give away
+    signature varchar not null, -- HMAC with SHA-256 of what the version does and of its artifact's hash
+    signed_at timestamptz not null
+);
+
 -- one row per column that a version was trained on
 create table if not exists model_features (
     model varchar not null,

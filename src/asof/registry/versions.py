@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from asof.errors import RegistryError, SignatureError, SpecError
 from asof.registry.aliases import require_version
 from asof.registry.artifact import Trust, load_artifact
+from asof.registry.signing import SIGNED, require_signature
 from asof.registry.store import Registry
 from asof.scoring.score import score
 from asof.spec.durations import parse_duration
@@ -21,10 +22,7 @@ from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.warehouse.schema import Feature, FeatureSchema
 
-_COLUMNS = (
-    *("status", "problem", "label", "feature_view", "known_by", "spec", "signature", "classes"),
-    *("artifact", "artifact_sha256"),
-)
+_COLUMNS = (*SIGNED, "status", "artifact")
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,7 @@ def load_version(registry: Registry, model: str, version: int, project: Project)
         raise RegistryError(f"model {model} has no version {version}; see which it has with: asof status")
     row = found[0]
     owner = f"{model} version {version}"
+    require_signature(registry, row, project)
     try:
         read = _read_row(row)
         artifact, sha256 = bytes(row["artifact"]), str(row["artifact_sha256"])

@@ -29,7 +29,8 @@ class Project:
     """An asof project. Make one with `Project.open()`.
 
     registry_schema and predictions_schema come from the dbt vars `asof_registry_schema` and
-    `asof_predictions_schema`, trusted_types from `asof_trusted_types`, most_artifact_bytes from `asof_max_artifact_mb`.
+    `asof_predictions_schema`, trusted_types from `asof_trusted_types`, most_artifact_bytes from `asof_max_artifact_mb`,
+    require_signatures from `asof_require_signatures`.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Project:
     predictions_schema: str = "predictions"
     trusted_types: tuple[str, ...] = ()
     most_artifact_bytes: int = 1 << 30
+    require_signatures: bool = False
 
     @classmethod
     def open(
@@ -72,6 +74,7 @@ class Project:
                 variables.get("asof_trusted_types"), f"{path}: vars: asof_trusted_types", ProjectError
             ),
             most_artifact_bytes=_megabytes(variables.get("asof_max_artifact_mb"), path),
+            require_signatures=_flag(variables.get("asof_require_signatures"), path),
         )
 
     @property
@@ -135,6 +138,12 @@ def _megabytes(value: object, path: Path) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
         raise ProjectError(f"{path}: vars: asof_max_artifact_mb: expected a number of MiB above 0, got {value!r}")
     return int(value * 2**20)
+
+
+def _flag(value: object, path: Path) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise ProjectError(f"{path}: vars: asof_require_signatures: expected true or false, got {value!r}")
 
 
 def _find_root(start: Path) -> Path:

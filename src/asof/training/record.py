@@ -11,6 +11,7 @@ import ibis
 from asof.errors import AsofError, DataError, WarehouseLockedError
 from asof.registry.artifact import artifact_hash
 from asof.registry.runs import Run
+from asof.registry.signing import SIGNED, SigningKey, sign_version
 from asof.registry.store import Registry
 from asof.scoring.parity import Parity
 from asof.spec.model_spec import ModelSpec
@@ -127,6 +128,11 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
             ],
         )
         registry.append("model_features", _features(model, version, dataset, candidate.importances))
+        key = SigningKey.from_environment()
+        if key is not None:
+            # as it will be read: JSON as the table has it
+            (row,) = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=SIGNED)
+            sign_version(registry, row, key)
     return version, status
 
 

@@ -60,8 +60,11 @@
 {% endmacro %}
 
 
+{# Rows with a NULL in their entity or a time are never an answer, and may repeat. #}
 {% macro _bad_feature_rows(group) -%}
-    {{ asof._repeated_rows(group, group.entity + [group.event_time, group.known_at], 'rows_of_one_time') }}
+    {{ asof._repeated_rows(
+        group, group.entity + [group.event_time, group.known_at], 'rows_of_one_time', where=asof._is_whole(group)
+    ) }}
 {%- endmacro %}
 
 
