@@ -106,12 +106,14 @@ def test_the_signature_of_another_key(signed, monkeypatch):
     monkeypatch.setenv(VARIABLE, OTHER)
     with pytest.raises(ArtifactError, match="it has no signature of the key"):
         load_model("size", 1, signed.open(DAY_80))
-    signed.sql("update ml.version_signatures set key_id = ?", [hashlib.sha256(b"asof key " + b"\xaa" * 32).hexdigest()[:16]])
+    signed.sql(
+        "update ml.version_signatures set key_id = ?", [hashlib.sha256(b"asof key " + b"\xaa" * 32).hexdigest()[:16]]
+    )
     with pytest.raises(ArtifactError, match="its row was changed"):
         load_model("size", 1, signed.open(DAY_80))
 
 
-def test_a_project_that_loads_signed_versions_only(unsigned, monkeypatch):
+def test_a_project_that_loads_signed_versions_only(unsigned):
     assert load_model("size", 1, unsigned.open(DAY_80)).version == 1
     unsigned.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_require_signatures: true}")
     with pytest.raises(ArtifactError, match="signed versions only .* and ASOF_SIGNING_KEY is not set"):
