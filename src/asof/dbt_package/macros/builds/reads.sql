@@ -4,7 +4,8 @@
 
     model, target   the model that was built, and where
     relation        what it read; empty for a call of asof.new_since without `of`
-    columns         the columns by which rows count as known: those in which a row has a time at or before `built_up_to`
+    columns         the times by which a row counts as known: all are at or before `built_up_to`
+    entity          columns without which a row is of no use, and does not count; those of a feature group
     built_up_to     the present of the build
     rows_known      how many rows of the relation were known by then
 #}
@@ -22,6 +23,7 @@
             target varchar not null,
             relation varchar not null,
             columns varchar not null,
+            entity varchar not null,
             built_at timestamptz not null,
             invocation_id varchar not null,
             built_up_to timestamptz not null,
@@ -30,18 +32,19 @@
         );
 
         insert into {{ registry }}.model_reads
-            (model, target, relation, columns, built_at, invocation_id, built_up_to, rows_known)
+            (model, target, relation, columns, entity, built_at, invocation_id, built_up_to, rows_known)
         {%- for read in reads %}
         select
             {{ asof._text(read.model) }},
             {{ asof._text(target.name) }},
             {{ asof._text(read.relation) }},
             {{ asof._text(read.columns | join(', ')) }},
+            {{ asof._text(read.entity | join(', ')) }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ asof.now() }},
             {% if read.relation -%}
-            (select count(*) from {{ read.relation }} where {{ asof._known_by(read.columns, asof.now()) }})
+            (select count(*) from {{ read.relation }} where {{ asof._known_by(read.columns, read.entity, asof.now()) }})
             {%- else -%}
             null
             {%- endif %}
@@ -70,6 +73,7 @@
             {%- set meta = group.config.meta['asof'] -%}
             {%- do groups.append({
                 'relation': group.relation_name, 'columns': [meta.event_time, meta.known_at] | unique | list,
+                'entity': meta.entity,
             }) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -79,7 +83,7 @@
 
 {# A comment in the SQL of a model that `_reads_of` finds there. #}
 {% macro _note_of_read(of, column) -%}
-    {%- set read = {'relation': (of | string) if of is not none else '', 'columns': [column]} %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
+    {%- set read = {'relation': (of | string) if of is not none else '', 'columns': [column], 'entity': []} %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
 {%- endmacro %}
 
 
@@ -95,7 +99,7 @@
     {%- set builds = adapter.quote(schema) ~ ".model_reads where model = " ~ asof._text(model.unique_id)
         ~ " and target = " ~ asof._text(target.name) -%}
     {%- set found = run_query(
-        "select cast(built_up_to as varchar), relation, columns, rows_known from " ~ builds
+        "select cast(built_up_to as varchar), relation, columns, entity, rows_known from " ~ builds
         ~ " and built_at = (select max(built_at) from " ~ builds ~ ") order by relation, columns"
     ).rows -%}
     {%- if not found -%}
@@ -103,8 +107,9 @@
     {%- endif -%}
     {%- set mark = "cast('" ~ found[0][0] ~ "' as timestamptz)" -%}
     {%- set reads, counts = [], [] -%}
-    {%- for _, relation, columns, rows_known in found if relation -%}
-        {%- do counts.append("(select count(*) from " ~ relation ~ " where " ~ asof._known_by(columns.split(', '), mark) ~ ")") -%}
+    {%- for _, relation, columns, entity, rows_known in found if relation -%}
+        {%- set known = asof._known_by(columns.split(', '), entity.split(', ') if entity else [], mark) -%}
+        {%- do counts.append("(select count(*) from " ~ relation ~ " where " ~ known ~ ")") -%}
         {%- do reads.append({'relation': relation, 'columns': columns, 'rows_known': rows_known}) -%}
     {%- endfor -%}
     {%- set now = run_query("select " ~ counts | join(', ')).rows[0] if counts else [] -%}
@@ -117,11 +122,12 @@
 {% endmacro %}
 
 
-{# SQL condition: a row has times, and all are at or before a moment. #}
-{% macro _known_by(columns, moment) -%}
+{# SQL condition: the times of a row are at or before a moment, and it has an entity. #}
+{% macro _known_by(columns, entity, moment) -%}
     {%- for column in columns -%}
         {{ adapter.quote(column) }} <= {{ moment }}{{ ' and ' if not loop.last }}
     {%- endfor -%}
+    {%- for column in entity %} and {{ adapter.quote(column) }} is not null{% endfor -%}
 {%- endmacro %}
 
 
