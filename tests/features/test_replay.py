@@ -141,3 +141,61 @@ def test_what_cannot_be_compared(small):
     assert "--moments and --at do not go with it" in usage
     done = project.run("asof", "replay", "veiw")
     assert "no feature view 'veiw' (did you mean 'view'?)" in done.stderr
+
+
+INCREMENTAL = "{{{{ config(materialized='incremental', unique_key=['priced_at']) }}}}\n"
+BY_ARRIVAL = (
+    INCREMENTAL
+    + "select priced_at, price as highest from {{{{ source('raw', 'prices') }}}} "
+    + "where {{{{ asof.new_since('priced_at', of=source('raw', 'prices')) }}}}"
+)
+# what the group counts are the rows of each build
+BY_OWN_ROWS = (
+    INCREMENTAL
+    + "select priced_at, count(*) over (order by priced_at) as highest from {{{{ source('raw', 'prices') }}}} "
+    + "{{{{ asof.visible('priced_at') }}}} {{% if is_incremental() %}} "
+    + "and priced_at > (select max(priced_at) from {{{{ this }}}}) {{% endif %}}"
+)
+
+
+def _incremental(tmp_path, group):
+    project = write_small_project(tmp_path / "project", group.format())
+    path = project.root / "dbt_project/models/view.sql"
+    path.write_text("{{ config(materialized='incremental', unique_key=['id', 'asked_at']) }}\n" + path.read_text())
+    project.build()
+    return project
+
+
+def test_steps_that_end_where_one_build_ends(tmp_path):
+    project = _incremental(tmp_path, BY_ARRIVAL)
+    before = hashlib.sha256(project.file.read_bytes()).hexdigest()
+    assert project.replay("--incremental", "--at", TEN, "--at", "2024-05-01T13:00:00Z") == (
+        0,
+        (
+            "view built in 3 steps (2024-05-01 10:20, 2024-05-01 13:00, 2024-05-01 20:00 UTC) and in full\n"
+            "  prices: 20 rows, all 1 columns are the same\n"
+            "  view: 11 rows, all 1 columns are the same\n"
+        ),
+        "",
+    )
+    assert hashlib.sha256(project.file.read_bytes()).hexdigest() == before
+
+
+def test_steps_that_do_not(tmp_path):
+    project = _incremental(tmp_path, BY_OWN_ROWS)
+    code, said, _ = project.replay("--incremental", "--at", TEN)
+    assert code == 1
+    lines = said.splitlines()
+    # five prices until 10:20; then the group begins to count from one
+    assert lines[1:4] == [
+        "  prices: 20 rows, 1 of 1 columns differ",
+        "  highest: 15 rows",
+        "    priced_at = 2024-05-01 10:30:00+00:00: in full 6, in steps 1",
+    ]
+    assert "  view: 11 rows, 1 of 1 columns differ" in lines
+
+
+def test_incremental_and_predictions_do_not_go_together(small):
+    project = small()
+    code, _, errors = project.replay("--incremental", "--predictions")
+    assert (code, "--predictions and --incremental compare different things" in errors) == (2, True)

@@ -9,6 +9,7 @@ from asof.cli.output import instant, print_json, progress_bar
 
 if TYPE_CHECKING:
     from asof.features.replay.compare import Difference
+    from asof.features.replay.incremental import IncrementalReplay
     from asof.features.replay.predictions import PredictionReplay
     from asof.features.replay.replay import Moment, ReplayResult
 
@@ -22,9 +23,16 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compare what a model was given when it predicted with its features derived anew.",
 )
+@click.option(
+    "--incremental",
+    is_flag=True,
+    help="Build in steps, one on top of the other, and in full, and compare the two.",
+)
 @project_options
 @json_option
-def replay(name: str, moments: int, at: tuple[str, ...], predictions: bool, as_json: bool, **options: Any) -> int:
+def replay(
+    name: str, moments: int, at: tuple[str, ...], predictions: bool, incremental: bool, as_json: bool, **options: Any
+) -> int:
     """Build a feature view as of moments of the past, and compare every cell with today's.
 
     VIEW_OR_MODEL is a feature view, or a model for its view. Builds in a scratch database; the warehouse is only read.
@@ -33,21 +41,29 @@ def replay(name: str, moments: int, at: tuple[str, ...], predictions: bool, as_j
     context = click.get_current_context()
     if predictions and (at or context.get_parameter_source("moments") is click.core.ParameterSource.COMMANDLINE):
         raise click.UsageError("--predictions replays what was predicted; --moments and --at do not go with it")
+    if predictions and incremental:
+        raise click.UsageError("--predictions and --incremental compare different things; give one of them")
     project = open_project(**options)
     from asof.clock import parse_instant
+    from asof.features.replay.incremental import replay_incremental
     from asof.features.replay.predictions import replay_predictions
     from asof.features.replay.replay import replay as run
 
-    result: ReplayResult | PredictionReplay
+    result: ReplayResult | PredictionReplay | IncrementalReplay
+    instants = [parse_instant(text) for text in at]
     with progress_bar() as bar:
         if predictions:
             result = replay_predictions(project, name, progress=bar)
+        elif incremental:
+            result = replay_incremental(project, name, moments=moments, at=instants, progress=bar)
         else:
-            result = run(project, name, moments=moments, at=[parse_instant(text) for text in at], progress=bar)
+            result = run(project, name, moments=moments, at=instants, progress=bar)
     if as_json:
         print_json(result)
     elif predictions:
         _print_predictions(cast("PredictionReplay", result))
+    elif incremental:
+        _print_incremental(cast("IncrementalReplay", result))
     else:
         _print(cast("ReplayResult", result))
     return 0 if result.agrees else 1
@@ -68,6 +84,24 @@ def _print_predictions(result: "PredictionReplay") -> None:
         _print_difference(difference)
 
 
+def _print_incremental(result: "IncrementalReplay") -> None:
+    steps = ", ".join(instant(step) for step in result.steps)
+    click.echo(f"{result.view} built in {len(result.steps)} steps ({steps} UTC) and in full")
+    if not result.tables:
+        click.echo("  neither it nor a group of it is incremental: there is nothing to compare")
+    for table in result.tables:
+        words = [f"{table.rows:,} rows, "]
+        if table.differences:
+            words.append(f"{len(table.differences)} of {table.columns} columns differ")
+        else:
+            words.append(f"all {table.columns} columns are the same")
+        words.append(f"; {table.only_in_full:,} rows are there in full alone" if table.only_in_full else "")
+        words.append(f"; {table.only_in_steps:,} rows are there in steps alone" if table.only_in_steps else "")
+        click.echo(f"  {table.model}: {''.join(words)}")
+        for difference in table.differences:
+            _print_difference(difference, before="in full", after="in steps")
+
+
 def _print(result: "ReplayResult") -> None:
     for moment in result.moments:
         click.echo(f"{result.view} as of {instant(moment.moment)} UTC: {_summary(moment)}")
@@ -86,9 +120,9 @@ def _summary(moment: "Moment") -> str:
     return "; ".join(parts)
 
 
-def _print_difference(difference: "Difference") -> None:
+def _print_difference(difference: "Difference", before: str = "then", after: str = "today") -> None:
     where = f"; the first to differ is {difference.first}" if difference.first else ""
     click.echo(f"  {difference.column}: {difference.rows:,} rows{where}")
     for example in difference.examples:
         key = ", ".join(f"{name} = {value}" for name, value in example.key.items())
-        click.echo(f"    {key}: then {example.then}, today {example.today}")
+        click.echo(f"    {key}: {before} {example.then}, {after} {example.today}")

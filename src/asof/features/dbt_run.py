@@ -44,14 +44,16 @@ class Dbt:
         select: Iterable[str],
         exclude: Iterable[str],
         profiles: Path | None = None,
+        in_full: bool = True,
     ) -> dict[str, Any]:
         """A dbt command on the selected models, without the excluded kinds, at the instant `now`; the manifest it wrote.
+        Incremental models are built in full, or on top of what is there.
 
         Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
         Raises ProjectError with dbt's words when it fails.
         """
         excluded = ["--exclude", *(f"resource_type:{kind}" for kind in exclude)]
-        options = ["--vars", _VARS, "--full-refresh", "--select", *select, *excluded]
+        options = ["--vars", _VARS, *(["--full-refresh"] if in_full else []), "--select", *select, *excluded]
         return self._manifest([command, *options], now, folder, profiles)
 
     def _manifest(

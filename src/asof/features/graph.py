@@ -12,7 +12,9 @@ Kind = Literal["model", "snapshot", "seed", "source"]
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A relation of the project; a graph has one object for each. `sql` is its compiled query; sources and seeds have none."""
+    """A relation of the project; a graph has one object for each. `sql` is its compiled query, `written` the text that it was
+    compiled from; sources and seeds have none.
+    """
 
     id: str
     name: str
@@ -24,6 +26,7 @@ class Node:
     meta: Mapping[str, Any] = field(default_factory=dict)  # meta.asof
     config: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()  # those that its YAML describes
+    written: str = ""
 
     def snapshot_column(self, name: str) -> str:
         """What a snapshot calls one of the columns that dbt adds, such as dbt_valid_from."""
@@ -121,6 +124,7 @@ def _node(entry: Mapping[str, Any]) -> Node:
         meta=own if isinstance(own, dict) else {},
         config=config,
         columns=tuple(entry.get("columns") or ()),
+        written=entry.get("raw_code") or "",
     )
 
 

@@ -49,9 +49,18 @@ def look_alikes() -> list[Case]:
 def project(changes: dict[str, Any]) -> tuple[Graph, dict[str, list[str]]]:
     """The shop with the changes of a case, and the columns of its sources and of what is built."""
     base = _read("base")
-    assert set(changes) <= {"models", "snapshots", "spine", "group", "view", "joins", "waive", "built", "label"}, (
-        changes
-    )
+    assert set(changes) <= {
+        "models",
+        "snapshots",
+        "spine",
+        "group",
+        "view",
+        "joins",
+        "waive",
+        "built",
+        "label",
+        "written",
+    }, changes
     spine, label, group = ({**base[part], **changes.get(part, {})} for part in ("spine", "label", "group"))
     models = {**base["models"], **changes.get("models", {})}
     queries = {name: (sql, {}, {}) for name, sql in models.items()}
@@ -63,6 +72,8 @@ def project(changes: dict[str, Any]) -> tuple[Graph, dict[str, list[str]]]:
         ("habits", "feature_group", group),
     ):
         queries[name] = (part["sql"], {"role": role, **{k: v for k, v in part.items() if k != "sql"}}, {})
+    for name, text in changes.get("written", {}).items():
+        queries[name][2].update(materialized="incremental", written=text)
     queries["view"] = (_view(group, changes), {"role": "feature_view"}, {})
     for name, waived in changes.get("waive", {}).items():
         queries[name][1]["waive"] = waived
@@ -113,6 +124,7 @@ def _nodes(queries: dict[str, tuple], snapshots: set[str]) -> Iterator[Node]:
             f"models/{name}.sql",
             meta,
             config,
+            written=config.get("written", ""),
         )
 
 

@@ -8,9 +8,10 @@ from sqlglot import exp
 from asof.features.graph import Node, ViewParts
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lint.buckets import buckets
+from asof.features.lint.incremental import deciding_by_their_own_rows
 from asof.features.lint.knowledge import gates, not_known_yet
 from asof.features.lint.labels import labels
-from asof.features.lint.rules import NOT_FOLLOWED, RULES, SOURCE_NOT_GATED, Finding, Rule
+from asof.features.lint.rules import NEW_BY_OWN_ROWS, NOT_FOLLOWED, RULES, SOURCE_NOT_GATED, Finding, Rule
 from asof.features.lint.state import aggregates, current_state, snapshot_known_at, volatile
 from asof.features.lint.subject import Subject, subjects
 from asof.features.lint.view import outsiders
@@ -46,8 +47,8 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     for rule, feature, expression in outsiders(parts, ancestry):
         report(rule, parts.view, expression, feature)
     readers: dict[str, list[str]] = {}
-    for node, projection in _unnamed(parts, ancestry):
-        report(NOT_FOLLOWED, node, projection, "all that it gives")
+    for rule, node, text in _whole_models(parts, ancestry):
+        report(rule, node, text, "all that it gives")
     for subject in subjects(parts, ancestry):
         for rule, node, expression in _hits(subject, now):
             report(rule, node, expression, subject.feature)
@@ -61,12 +62,14 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     )
 
 
-def _unnamed(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Node, str]]:
-    """The models behind a view, with each projection whose columns the SQL does not name."""
+def _whole_models(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Rule, Node, str]]:
+    """What concerns all that a model gives: each projection whose columns the SQL does not name, and how it is incremental."""
     for node in ancestry.graph.ancestors(parts.view):
         if ancestry.reads(node):
             for projection in ancestry.query(node).unnamed:
-                yield node, projection
+                yield NOT_FOLLOWED, node, projection
+    for node, text in deciding_by_their_own_rows(parts, ancestry):
+        yield NEW_BY_OWN_ROWS, node, text
 
 
 def _hits(subject: Subject, now: datetime) -> Iterator[tuple[Rule, Node, exp.Expression | str]]:

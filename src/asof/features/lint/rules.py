@@ -76,6 +76,13 @@ SNAPSHOT_KNOWN_AT = Rule(
     "known_at is the update time that the source gives; a timestamp snapshot does not say when the warehouse learned a row",
     "use strategy: check, whose dbt_valid_from is the time of the run, or a column that says when the row was loaded",
 )
+NEW_BY_OWN_ROWS = Rule(
+    "new-by-own-rows",
+    "warning",
+    "in an incremental build the model takes what is newer than its own rows, so that a row that comes late is never read, nor "
+    "the rest of an instant that came in halves",
+    "write where {{ asof.new_since('<when a row reached the warehouse>', of=ref(...)) }}; asof replay <view> --incremental tries it",
+)
 FITTED_IN_QUERY = Rule(
     "fitted-in-query",
     "error",
@@ -96,6 +103,7 @@ RULES = {
         SOURCE_NOT_GATED,
         SNAPSHOT_KNOWN_AT,
         FITTED_IN_QUERY,
+        NEW_BY_OWN_ROWS,
         NOT_FOLLOWED,
     )
 }

@@ -87,7 +87,7 @@ def replay(
         refuse_what_cannot_be_replayed(needed)
         progress.step("reading the warehouse")
         scratch.copy_views(node for node in needed if node.kind == "source" or node in (parts.view, *parts.groups))
-        chosen = sorted(at) or _spread(scratch, parts, moments)
+        chosen = sorted(at) or moments_of_view(scratch, parts, moments)
         found = []
         for moment in chosen:
             progress.step(f"building {parts.view.name} as of {moment:%Y-%m-%d %H:%M}")
@@ -97,7 +97,8 @@ def replay(
     return ReplayResult(parts.view.name, found)
 
 
-def _spread(scratch: Scratch, parts: ViewParts, count: int) -> list[datetime]:
+def moments_of_view(scratch: Scratch, parts: ViewParts, count: int) -> list[datetime]:
+    """As many moments, spread evenly over the rows of today's view. Raises NotBuiltError where it is not built or has no row."""
     with scratch.connect() as connection:
         relation = scratch.today(parts.view)
         if not columns_of(connection, relation):

@@ -65,6 +65,19 @@ class Scratch:
                     )
                     self.copied.add(node.id)
 
+    def set_aside(self, nodes: Iterable[Node]) -> None:
+        """Copies relations that were built for a moment to where `today` finds them, for what is built next."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {_text(self.file)} as asof_built (read_only)")
+            connection.execute(f"attach {_text(self._copies)} as {COPIES}")
+            for node in nodes:
+                _, schema, table = node.relation
+                connection.execute(f"create schema if not exists {quoted(COPIES, schema)}")
+                connection.execute(
+                    f"create or replace table {quoted(COPIES, schema, table)} as from {quoted('asof_built', schema, table)}"
+                )
+                self.copied.add(node.id)
+
     def connect(self) -> duckdb.DuckDBPyConnection:
         """The scratch database, with the real one and the copies attached for reading."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,12 +97,14 @@ class Scratch:
         _, schema, table = node.relation
         return (COPIES if node.id in self.copied else TODAY, schema, table)
 
-    def build(self, graph: Graph, view: Node, moment: datetime) -> Graph:
-        """Builds a view and all that it reads as of a moment; the graph with the SQL that was run.
+    def build(self, graph: Graph, view: Node, moment: datetime, *, on_top: bool = False) -> Graph:
+        """Builds a view and all that it reads as of a moment; the graph with the SQL that was run. `on_top` keeps what an earlier
+        moment has built, as a project's own builds do.
 
         Raises ProjectError when dbt fails, or the real warehouse lacks a source or snapshot.
         """
-        self.file.unlink(missing_ok=True)
+        if not on_top:
+            self.file.unlink(missing_ok=True)
         with self.connect() as connection:
             (catalog,) = connection.execute("select current_database()").fetchone() or ("",)
             given: set[tuple[str, str]] = set()
@@ -110,6 +125,7 @@ class Scratch:
             select=[f"+{view.name}"],
             profiles=self.folder,
             exclude=("snapshot", "test", "unit_test"),
+            in_full=not on_top,
         )
         return read_graph(manifest)
 
@@ -147,7 +163,7 @@ def _create(
         connection.execute(f"create schema if not exists {quoted(schema)}")
         if moment is not None:
             connection.execute("set variable asof_moment = ?::timestamptz", [moment])
-        connection.execute(f"create {kind} {quoted(schema, table)} as {query}")
+        connection.execute(f"create or replace {kind} {quoted(schema, table)} as {query}")
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise ProjectError(
             f"{node.kind} {node.name} cannot be replayed from {schema}.{table} of the warehouse: "
