@@ -37,10 +37,10 @@ def told_as(owner: str, path: Path, kind: type[ProjectError]) -> Iterator[None]:
     """What the user's code raises in the block, as an error of this kind with the line of their file."""
     try:
         yield
-    except AsofError:
+    except (AsofError, KeyboardInterrupt):
         raise
     # The user's code may raise anything, or call exit(); what it raises is told with the line in their file.
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f" (line {lines[-1]})" if lines else ""
         raise kind(f"{owner} failed{where}: {in_short(error)}{remedy(error)}") from error

@@ -17,6 +17,10 @@ def read_yaml(path: Path, refusal: type[ProjectError], shown: str | None = None)
         raise refusal(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise refusal(f"{shown} is not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from None
+    except yaml.MarkedYAMLError as error:  # its own words quote the line, in which a password may stand
+        mark = error.problem_mark or error.context_mark
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise refusal(f"{shown} is not valid YAML: {error.problem or error.context}{place}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none, as 2013-13-01
         raise refusal(f"{shown} is not valid YAML: {error}") from None
     except RecursionError:

@@ -58,7 +58,7 @@ def test_the_policy_and_the_reasons(typed):
 def test_the_files(typed):
     project, _ = typed
     found = project.sql(
-        f"select count(*) from read_parquet('{project.root}/exported/flight_delay/day=*/predictions.parquet')"
+        f"select count(*) from read_parquet('{project.root}/exported/dev/flight_delay/day=*/predictions.parquet')"
     )
     assert found == project.sql("select count(*) from predictions.flight_delay")
 

@@ -21,7 +21,7 @@ def project(promoted):
 
 def in_files(project):
     return project.sql(
-        f"select * exclude (day) from read_parquet('{project.root}/exported/big/*/*.parquet') order by all"
+        f"select * exclude (day) from read_parquet('{project.root}/exported/dev/big/*/*.parquet') order by all"
     )
 
 
@@ -30,12 +30,12 @@ def in_table(project):
 
 
 def days(project):
-    return sorted(path.name for path in (project.root / "exported/big").iterdir())
+    return sorted(path.name for path in (project.root / "exported/dev/big").iterdir())
 
 
 def test_a_file_for_each_day(project):
     result = predict("big", project.open(DAY_80))
-    assert result.files == str(project.root / "exported/big")
+    assert result.files == str(project.root / "exported/dev/big")
     assert days(project) == ["day=2024-03-19", "day=2024-03-20", "day=2024-03-21"]
     assert in_files(project) == in_table(project)
     assert project.sql("select files from ml.prediction_runs") == [(result.files,)]
@@ -104,14 +104,14 @@ def test_a_repeated_backfill_puts_files_right(project, monkeypatch):
 
 def test_a_file_in_the_way(project):
     """The predictions are committed and the run says so; when there is room, the files follow."""
-    folder = project.root / "exported/big"
+    folder = project.root / "exported/dev/big"
     folder.mkdir(parents=True)
     (folder / "day=2024-03-20").write_text("in the way")
     runs = "select status, cause from ml.prediction_runs order by started_at"
     with pytest.raises(FilesError, match="committed, but .*day=2024-03-20/predictions.parquet cannot be written: "):
         predict("big", project.open(DAY_80))
     assert len(in_table(project)) == 4
-    with pytest.raises(FilesError, match="exported/big/day=2024-03-20/predictions.parquet cannot be written: "):
+    with pytest.raises(FilesError, match="exported/dev/big/day=2024-03-20/predictions.parquet cannot be written: "):
         predict("big", project.open(DAY_80))
     assert project.sql(runs) == [("done", None), ("failed", "files")]
     (folder / "day=2024-03-20").unlink()
@@ -122,7 +122,7 @@ def test_a_file_in_the_way(project):
 
 def test_a_folder_that_is_a_file(project):
     (project.root / "exported").write_text("in the way")
-    with pytest.raises(FilesError, match="exported/big.* cannot be written: Not a directory; make room for it"):
+    with pytest.raises(FilesError, match="exported/dev/big.* cannot be written: Not a directory; make room for it"):
         predict("big", project.open(DAY_80))
     assert project.sql("select status, cause from ml.prediction_runs") == [("failed", "files")]
 
@@ -142,4 +142,4 @@ def test_an_error_leaves_no_file(project):
     (project.root / "inference/big.sql").write_text("select id, as_of, cast('x' as integer) as decision from scored")
     with pytest.raises(Exception, match="policy inference/big.sql fails"):
         predict("big", project.open(DAY_80))
-    assert not (project.root / "exported/big").exists() or days(project) == []
+    assert not (project.root / "exported/dev/big").exists() or days(project) == []

@@ -111,11 +111,11 @@ class Killing:
         self.check()
         sql, root = self.toy.sql, self.toy.root
         assert sql("select count(*), count(distinct id) from predictions.big") == [(ROWS + 200, ROWS + 200)]
-        files = f"select * exclude (day) from read_parquet('{root}/exported/big/day=*/*.parquet')"
+        files = f"select * exclude (day) from read_parquet('{root}/exported/dev/big/day=*/*.parquet')"
         assert sql(f"({files} except from predictions.big) union all (from predictions.big except {files})") == []
         left = [path.name for path in root.iterdir() if path.name.startswith("asof-train-")]
         assert left == [], "a folder of a killed run"
-        assert [path.name for path in (root / "exported/big").glob(".*")] == []
+        assert [path.name for path in (root / "exported/dev/big").glob(".*")] == []
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from asof import Project
 from asof.clock import Clock, parse_instant
-from asof.errors import ClockError, NotBuiltError, ProfileError, ProjectError, WarehouseError
+from asof.errors import ClockError, NotBuiltError, ProfileError, ProjectError, SpecError, WarehouseError
 
 
 def test_is_found_from_a_folder_within(toy, monkeypatch):
@@ -81,6 +81,39 @@ def test_a_template_cannot_reach_out(toy):
         toy.open()
 
 
+SECRET = "hunter2"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            f"path: \"x{{{{ env_var('NOT_SET') }}}}{SECRET}\"",
+            "cannot fill in the Jinja of path: the environment variable NOT_SET",
+        ),
+        (f'path: "{{{{ nothing( {SECRET}"', "cannot fill in the Jinja of path: "),
+        (f"password: '{SECRET}", r"not valid YAML: .*\(line \d"),
+        (f"password: {SECRET}: {SECRET}", r"not valid YAML: .*\(line 4, column"),
+    ],
+)
+def test_a_message_keeps_a_password_to_itself(toy, written, told):
+    (toy.root / "profiles.yml").write_text(f"toy:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, {written}}}\n")
+    with pytest.raises(ProfileError, match=told) as raised:
+        toy.open()
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["../elsewhere/toy.py", "training/../../toy.py", "/elsewhere/toy.py"])
+def test_a_file_outside_of_the_project(toy, path):
+    toy.edit("models/big.yml", "training/toy.py:classify", f"{path}:classify")
+    with pytest.raises(SpecError, match=r"models/big.yml: estimator: .*(is outside of the project|expected a file)"):
+        toy.open().model_spec("big")
+    toy.edit("models/big.yml", f"{path}:classify", "training/toy.py:classify")
+    toy.edit("models/big.yml", "window: 2 days", f"window: 2 days, policy: {path.replace('.py', '.sql')}")
+    with pytest.raises(SpecError, match=r"models/big.yml: inference.policy: .* is outside of the project"):
+        toy.open().model_spec("big")
+
+
 def test_dbt_s_filters_of_env_var(toy, monkeypatch):
     monkeypatch.setenv("THREADS", "3")
     settings = "settings: {threads: \"{{ env_var('THREADS') | as_number }}\"}"
@@ -91,7 +124,7 @@ def test_dbt_s_filters_of_env_var(toy, monkeypatch):
 def test_a_filter_on_text_that_is_no_yaml(toy, monkeypatch):
     monkeypatch.setenv("THREADS", "a: b: c")
     toy.edit("profiles.yml", "path: toy.duckdb", "path: \"{{ env_var('THREADS') | as_native }}\"")
-    with pytest.raises(ProfileError, match="cannot fill in"):
+    with pytest.raises(ProfileError, match="what the Jinja of path gives is no value of YAML"):
         toy.open()
 
 

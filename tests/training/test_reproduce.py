@@ -36,6 +36,45 @@ def test_rows_of_later_do_not_change_it(toy):
     assert reproduce("big", 1, toy.open(NOW + timedelta(days=100))).agrees
 
 
+def _built(toy, number, built_up_to):
+    """As the package's on-run-end has it."""
+    toy.sql(
+        "insert into ml.view_builds (view, built_up_to, built_at, invocation_id, target, table_schema, table_name) "
+        "values ('toy_view', ?, ?, ?, 'dev', 'features', 'toy_view')",
+        [built_up_to, built_up_to, str(number)],
+    )
+
+
+def test_an_outcome_that_was_corrected_since(toy):
+    """Both words and their times are there: what was learned from is the word of then."""
+    toy.sql(
+        "create table features.toy_label as select id, is_big, size, label_known_at as measured_at from features.toy_view"
+    )
+    train("big", toy.open())
+    _built(toy, 1, NOW)
+    day = timedelta(days=1)
+    for number in (20, 100, 150):
+        toy.sql(
+            "insert into features.toy_label select id, not is_big, size + 1000, ?::timestamptz from features.toy_view where id = ?",
+            [NOW + day, number],
+        )
+        toy.sql(
+            "update features.toy_view set is_big = not is_big, size = size + 1000, label_known_at = ? where id = ?",
+            [NOW + day, number],
+        )
+    _built(toy, 2, NOW + 2 * day)
+    again = reproduce("big", 1, toy.open(NOW + 2 * day))
+    assert (again.agrees, again.rows) == (True, (136, 20, 40))
+    with toy.open(NOW + 2 * day).warehouse(read_only=True) as warehouse:
+        view = toy.open(NOW + 2 * day).view_in(warehouse, "toy_view")
+        for moment, size in ((NOW, 100 * 37 % 100 + 100 % 7 * 10), (NOW + day, 1000 + 100 * 37 % 100 + 100 % 7 * 10)):
+            rows = view.as_known_by(moment).table
+            assert rows.columns == view.table.columns
+            (found,) = rows.filter(rows.id == 100).to_pyarrow().to_pylist()
+            assert found["size"] == size
+            assert rows.count().to_pyarrow().as_py() == 200
+
+
 def test_a_cell_that_was_rewritten(toy):
     train("big", toy.open())
     toy.sql("update features.toy_view set amount = 100 - amount where id < 60")

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a check said no, 2 the call or the project is wrong, 3 a m
 """
 
 import logging
+import os
 import sys
 import traceback
 
@@ -43,10 +44,11 @@ for command in (check, lint, replay, tune, train, report, compare, promote, roll
 
 def main() -> None:
     """Runs the command line and leaves with its exit code; a user's mistake is a message, not a traceback."""
-    from asof.errors import AsofError, remedy
+    from asof.errors import AsofError
 
     try:
         code = asof.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = 2
@@ -59,12 +61,29 @@ def main() -> None:
         click.echo("Interrupted: what was not finished was not written.", err=True)
         code = 130
     except Exception as error:  # noqa: BLE001  # Not 1, which says that a gate rejected a version.
-        if remedy(error):
-            click.echo(f"Error: {error}{remedy(error)}", err=True)
-            code = 2
-        else:
-            traceback.print_exc()
-            words = "This is a mistake in asof, not in your project. Please report it with the lines above."
-            click.echo(words, err=True)
-            code = 3
+        code = _unexpected(error)
     sys.exit(code or 0)
+
+
+def _unexpected(error: Exception) -> int:
+    """The exit code for what nobody expected, with words for it."""
+    from asof.errors import remedy
+
+    if isinstance(error, OSError) and _is_of_output(error):
+        click.echo(f"Error: the command is done, but its output cannot be written: {error.strerror}", err=True)
+        return 2
+    if remedy(error):
+        click.echo(f"Error: {error}{remedy(error)}", err=True)
+        return 2
+    traceback.print_exc()
+    words = "This is a mistake in asof, not in your project. Please report it with the lines above."
+    click.echo(words, err=True)
+    return 3
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether stdout took nothing more, as on a full disk; then Python is kept from trying again when it ends."""
+    if traceback.extract_tb(error.__traceback__)[-1].name not in {"echo", "main"}:
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

@@ -8,12 +8,12 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import print_json
 
 
-@click.group(epilog="Example: export ASOF_SIGNING_KEY=$(asof keys new)")
+@click.group(epilog="Example: asof keys sign flight_delay")
 def keys() -> None:
     """Sign versions with the key in ASOF_SIGNING_KEY, so that no others are loaded."""
 
 
-@keys.command(epilog="Example: export ASOF_SIGNING_KEY=$(asof keys new)")
+@keys.command(epilog="Example: asof keys new")
 def new() -> None:
     """Print a new key. It is kept nowhere."""
     from asof.registry.signing import new_key

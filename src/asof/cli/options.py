@@ -1,6 +1,8 @@
 """Options that several commands share, and the project that they describe."""
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +46,20 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for machines.")
+STDOUT = "asof.stdout"  # in the context of a call: where JSON goes
+
+
+def _nothing_but_json(context: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """What the project's own code prints goes to stderr, so that stdout is JSON."""
+    if as_json:
+        context.meta[STDOUT] = sys.stdout
+        context.with_resource(redirect_stdout(sys.stderr))
+    return as_json
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_nothing_but_json, help="Write JSON to stdout, for machines."
+)
 
 
 def open_project(project_dir: Path | None, target: str | None, now: str | None, wait: float) -> "Project":

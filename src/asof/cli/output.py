@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asof.cli.options import STDOUT
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -31,7 +33,9 @@ def instant(value: datetime | None) -> str:
 
 def print_json(value: Any) -> None:
     """As JSON that every reader takes: NaN and infinity, which JSON does not know, are null."""
-    click.echo(json.dumps(_finite(json.loads(json.dumps(value, default=_plain))), indent=2))
+    text = json.dumps(_finite(json.loads(json.dumps(value, default=_plain))), indent=2)
+    context = click.get_current_context(silent=True)
+    click.echo(text, file=context.meta.get(STDOUT) if context else None)
 
 
 def _finite(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Predictions as Parquet files beside the warehouse: `<folder>/<model>/day=2013-11-02/predictions.parquet`, days in UTC.
+"""Predictions as Parquet files beside the warehouse: `<folder>/<target>/<model>/day=2013-11-02/predictions.parquet`, days in UTC.
 
 Files of the days that a run touches are written to `.<run_id>` before it commits, and put in their places after it. A run
 that was killed between the two left its folder: the next one finishes what was committed, and removes what was not.

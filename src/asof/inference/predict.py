@@ -111,13 +111,14 @@ def _run(
 ) -> PredictionResult:
     """All parts of the window for one arm. `record` keeps what the arm is part of, for the spine's key."""
     project, spec = call.project, call.spec
-    parts = list(call.window.parts(spec.inference.window)) if call.backfill else [call.window]
     attempts, statuses, counts = [], [], []
     attempt = call.attempt(arm)
     with _recorded(registry, attempt):
         progress.step(f"reading version {arm.version} ({arm.alias})")
         scoring = Scoring.prepare(project, spec, registry, arm, attempt)
-    prepared = attempt
+    prepared, parts = attempt, [call.window]
+    if call.backfill:
+        parts = list(call.window.parts(spec.inference.window, scoring.oldest(call.window)))
     progress.step(f"scoring with version {arm.version} ({arm.alias})", total=len(parts) if call.backfill else None)
     for part in parts:
         attempt = prepared.of_part(part) if call.backfill else prepared

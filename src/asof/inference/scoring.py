@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 import duckdb
@@ -16,7 +17,7 @@ from asof.inference.files import ParquetFiles
 from asof.inference.policy import SCORED, Policy, check_columns, decide, decision_of_one_row, read_policy
 from asof.inference.statements import Statements
 from asof.inference.table import PredictionTable
-from asof.inference.window import require_build
+from asof.inference.window import Window, require_build
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.scoring.function import scores_in_arrow
@@ -66,6 +67,12 @@ class Scoring:
         scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
         reasons = Reasons.of(scorer, inference.reasons) if inference.reasons else None
         return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)
+
+    def oldest(self, window: Window) -> datetime | None:
+        """The moment of the oldest row in a window; None where there is none."""
+        due = self.view.due(window.start, window.end)
+        found: datetime | None = due[self.view.meta.as_of].min().to_pyarrow().as_py()
+        return found
 
     def run(self, attempt: Attempt, before_commit: Callable[[], None]) -> tuple[str, int]:
         """Scores a window in one transaction; the status of the run and the number of rows scored.
@@ -119,7 +126,8 @@ class Scoring:
         """Where the spec wants files, with what a killed run left there put right."""
         if self.spec.inference.parquet is None:
             return None
-        files = ParquetFiles(self.project.root / self.spec.inference.parquet / self.spec.name, attempt.run.run_id)
+        folder = self.project.root / self.spec.inference.parquet / self.project.target.name / self.spec.name
+        files = ParquetFiles(folder, attempt.run.run_id)
         files.heal(self.registry)
         return files
 

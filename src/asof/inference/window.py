@@ -34,9 +34,14 @@ class Window:
             raise ClockError(f"the window begins at {begin.isoformat()}, not before its end {until.isoformat()}")
         return cls(begin, until, ends_now=end is None)
 
-    def parts(self, length: timedelta) -> Iterator["Window"]:
-        """The window in parts of a length, counted from its start."""
-        start = self.start
+    def parts(self, length: timedelta, oldest: datetime | None) -> Iterator["Window"]:
+        """The window in parts of a length, counted from its start; those before the oldest row are left out. Without a row it
+        is one part.
+        """
+        if oldest is None:
+            yield self
+            return
+        start = self.start + max((oldest - self.start) // length - 1, 0) * length
         while start < self.end:
             end = min(start + length, self.end)
             yield Window(start, end, ends_now=False)

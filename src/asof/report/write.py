@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +81,12 @@ def _share(value: float | None) -> str:
 
 
 def _cell(value: object) -> str:
-    """Text on one line of Markdown, as it is: no cell, heading or tag begins in it."""
-    text = " ".join(str(value).split())
+    """Text on one line of Markdown, as it is: no cell, heading or tag begins in it, and nothing moves a terminal's cursor."""
+    shown = (
+        character if unicodedata.category(character) != "Cc" else "\N{REPLACEMENT CHARACTER}"
+        for character in str(value)
+    )
+    text = " ".join("".join(shown).split())
     for character in "&\\`|<>*[]":
         text = text.replace(character, f"&#{ord(character)};")
     return text

@@ -42,7 +42,9 @@ def failing_as(owner: str, rows: int) -> Iterator[None]:
     """What an estimator raises in the block as EstimatorError."""
     try:
         yield
-    except Exception as error:  # The user's estimator may raise anything.
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # The user's estimator may raise anything.
         raise EstimatorError(
             f"{owner}: the fitted estimator fails on {rows} rows: {in_short(error)}; "
             "it must take what it has not seen in training, such as NULLs and new categories"

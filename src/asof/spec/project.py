@@ -89,6 +89,12 @@ class Project:
     def model_spec(self, name: str) -> ModelSpec:
         """The model spec `models/<name>.yml`. Raises SpecError."""
         spec = load_spec(self.root / "models", name)
+        for key, reference in (("estimator", spec.estimator), ("inference.policy", spec.inference.policy)):
+            given = (reference or "").split(":", maxsplit=1)[0]
+            if not Path(os.path.normpath(self.root / given)).is_relative_to(self.root):
+                raise SpecError(
+                    f"model spec models/{name}.yml: {key}: {given} is outside of the project {self.root}; put the file into it"
+                )
         policy = spec.inference.policy
         file = self.root / policy.split(":", maxsplit=1)[0] if policy is not None else None
         if file is not None and not file.is_file():
@@ -120,7 +126,9 @@ class Project:
         require_one_sql(warehouse, self.registry_schema, meta, self.target.name)
         build = last_build(warehouse, self.registry_schema, name, self.target.name, meta.build_command)
         if build and build.table:
-            meta = replace(meta, schema=build.table[0], table=build.table[1])
+            # where the manifest is of another target, it does not know this one's label either
+            label = meta.label if meta.schema == build.table[0] else None
+            meta = replace(meta, schema=build.table[0], table=build.table[1], label=label)
         return open_feature_view(warehouse, meta, build)
 
     def feature_view(self, name: str) -> "FeatureView":

@@ -40,7 +40,28 @@ class FeatureView:
     def reading(self, copy: str, but: Iterable[str]) -> "FeatureView":
         """The view with its rows taken from a copy of them, `schema.table`, but for some of the copy's columns."""
         schema, table = copy.split(".", maxsplit=1)
-        return replace(self, table=self.warehouse.table(schema, table).drop(*but))
+        return replace(self, table=self.warehouse.table(schema, table).drop(*but), build=None)
+
+    def as_known_by(self, moment: datetime) -> "FeatureView":
+        """The view with its labels as they were known at a moment. Where it was built up to a later one, an outcome that was
+        corrected since is read from the label model, in the words that were the newest then.
+        """
+        label = self.meta.label
+        if label is None or self.build is None or self.build.built_up_to <= moment:
+            return self
+        if not self.warehouse.has_table(label.schema, label.table):
+            return self
+        outcomes = self.warehouse.table(label.schema, label.table)
+        question = [name for name in self.identity if name in self.meta.key or name in outcomes.columns]
+        known = outcomes.filter(outcomes[label.known_at] <= ibis.literal(moment))
+        newest_first = [ibis.desc(label.known_at), *self.meta.labels]
+        known = known.mutate(
+            asof_place=ibis.row_number().over(ibis.window(group_by=question, order_by=newest_first))
+        ).filter(ibis._.asof_place == 0)
+        words = {name: known[name] for name in self.meta.labels if name not in question}
+        then = known.select(*question, **words, **{LABEL_KNOWN_AT: known[label.known_at]})
+        rows = self.table.drop(*words, LABEL_KNOWN_AT).left_join(then, question)
+        return replace(self, table=rows.select(*self.table.columns), build=None)
 
     def feature_columns(self, exclude: Iterable[str] = ()) -> list[tuple[str, dt.DataType]]:
         """Name and type of every column but the key, the moment, the labels and those in `exclude`.

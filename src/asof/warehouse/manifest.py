@@ -10,6 +10,15 @@ from asof.errors import NotBuiltError, ProjectError, did_you_mean
 
 
 @dataclass(frozen=True)
+class LabelMeta:
+    """A label model: the table that holds its outcomes, and the column that says when each was known."""
+
+    schema: str
+    table: str
+    known_at: str
+
+
+@dataclass(frozen=True)
 class ViewMeta:
     """A feature view as its YAML and that of its parents describe it."""
 
@@ -22,6 +31,7 @@ class ViewMeta:
     build_command: str
     id: str
     parents: Mapping[str, tuple[str, ...]]  # of it and of all models and snapshots above it
+    label: LabelMeta | None = None
 
 
 def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
@@ -60,6 +70,9 @@ def read_view_meta(dbt_dir: Path, target_path: str, name: str) -> ViewMeta:
         build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
         id=views[name],
         parents=_parents(nodes, views[name]),
+        label=LabelMeta(labels[0]["schema"], labels[0]["alias"] or labels[0]["name"], str(_said(labels[0], "known_at")))
+        if labels
+        else None,
     )
 
 

@@ -64,12 +64,14 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
     return Target(profile, name, str(settings["type"]), path, root, settings)
 
 
-def render(value: Any, path: Path) -> Any:
-    """The value with every text in it rendered as dbt does: Jinja with `env_var`."""
+def render(value: Any, path: Path, key: str = "") -> Any:
+    """The value with every text in it rendered as dbt does: Jinja with `env_var`. Raises ProfileError, which names the key and
+    keeps the value to itself: it may be a password.
+    """
     if isinstance(value, dict):
-        return {key: render(item, path) for key, item in value.items()}
+        return {name: render(item, path, f"{key}{'.' if key else ''}{name}") for name, item in value.items()}
     if isinstance(value, list):
-        return [render(item, path) for item in value]
+        return [render(item, path, key) for item in value]
     if not isinstance(value, str) or "{" not in value:
         return value
     environment = SandboxedEnvironment()
@@ -80,8 +82,10 @@ def render(value: Any, path: Path) -> Any:
     try:
         text = environment.from_string(value).render()
         return yaml.safe_load(text) if any(name in value for name in typed) else text
-    except (TemplateError, ProfileError, yaml.YAMLError) as error:
-        raise ProfileError(f"{path}: cannot fill in '{value}': {error}") from None
+    except (TemplateError, ProfileError) as error:
+        raise ProfileError(f"{path}: cannot fill in the Jinja{f' of {key}' if key else ''}: {error}") from None
+    except yaml.YAMLError:
+        raise ProfileError(f"{path}: what the Jinja{f' of {key}' if key else ''} gives is no value of YAML") from None
 
 
 def _env_var(name: str, default: str | None = None) -> str:

@@ -143,6 +143,11 @@ class _Pair:
     def columns(self) -> list[str]:
         return columns_of(self.connection, self.scratch.built(self.parts.view))
 
+    def types(self) -> dict[str, str]:
+        """The type of each column of the view, in DuckDB's words."""
+        described = self.connection.execute(f"describe {quoted(*self.scratch.built(self.parts.view))}").fetchall()
+        return {name: type_ for name, type_, *_ in described}
+
     def counts(self, *conditions: str) -> list[int]:
         """How many predictions meet each condition."""
         counted = ", ".join(f"count(*) filter ({condition})" for condition in conditions)
@@ -164,7 +169,7 @@ class _Pair:
 
 
 def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
-    there = pair.columns()
+    there, types = pair.columns(), pair.types()
     wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
     columns = [name for name in wanted if name in there]
     kept = f"not {pair.gone} and given.features is not null"
@@ -174,9 +179,9 @@ def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
     found = [pair.difference(FINGERPRINT, f"given.{FINGERPRINT}", derived, hashed) if hashes else None]
     for column in columns if rows else []:
         having = ", ".join(str(version) for version, names in versions.items() if column in names)
-        # DuckDB makes the same JSON of the same value: the texts are equal where the values are, to the bit
-        was = f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
-        is_now = f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
+        was, is_now = _as_kept(column), f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
+        if types[column].startswith("DECIMAL"):  # DuckDB 2.0 writes 43.70 where 1.5 wrote 43.7
+            was, is_now = f"cast({was} as {types[column]})", f"derived.{quoted(column)}"
         found.append(pair.difference(column, was, is_now, f"{kept} and given.version in ({having})"))
     return PredictionReplay(
         model=pair.model,
@@ -198,6 +203,13 @@ def _fingerprints(versions: dict[int, list[str]]) -> str:
         for version, names in versions.items()
     )
     return f"case given.version{cases} end" if cases else "null"
+
+
+def _as_kept(column: str) -> str:
+    """A feature as it was kept, as text of JSON. DuckDB makes the same JSON of the same value: the texts are equal where the
+    values are, to the bit.
+    """
+    return f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
 
 
 def _path(column: str) -> str:

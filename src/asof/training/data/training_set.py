@@ -62,7 +62,7 @@ class TrainingSet:
 def define_training_set(
     view: FeatureView, spec: ModelSpec, cutoff: datetime, schema: FeatureSchema | None = None
 ) -> TrainingSet:
-    """The training set of a spec as known at the cut-off; its features are those that the spec takes, or those of `schema`.
+    """The training set of a spec as known at the cut-off, its labels too; its features are those that the spec takes, or those of `schema`.
 
     Raises DataError when columns cannot be features, the label has a type that the problem cannot learn, or a slice is no
     column.
@@ -71,6 +71,7 @@ def define_training_set(
     schema = schema or feature_schema(view.feature_columns(spec.features.exclude), owner)
     if not schema.features:
         raise DataError(f"model {spec.name}: {owner} has no column left to learn from; exclude fewer of them")
+    view = view.as_known_by(cutoff)
     labelled = view.training_set(spec.label, cutoff)
     _check_label_type(labelled, spec)
     if SPLIT in view.table.columns:
