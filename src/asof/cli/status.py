@@ -1,12 +1,15 @@
 """`asof status`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from asof.cli.next_command import of_this_call
 from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table
+
+if TYPE_CHECKING:
+    from asof.spec.project import Project
 
 
 @click.command(epilog="Example: asof status --json")
@@ -21,15 +24,30 @@ def status(as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(versions)
         return
+    specs = {name: _mistake(project, name) for name in project.model_names}
     rows = []
     for version in versions:
         metrics = ", ".join(f"{name} {number(value)}" for name, value in version.metrics.items())
         aliases = ", ".join(version.aliases) or "-"
+        if version.model not in specs:
+            metrics = f"no spec models/{version.model}.yml; {metrics}"
         age = f"{version.age_days:.0f} d"
         rows.append([version.model, version.version, aliases, version.status, instant(version.known_by), age, metrics])
     trained = {version.model for version in versions}
-    untrained = [model for model in project.model_names if model not in trained]
-    rows += [
-        [model, "-", "-", "not trained yet", "-", "-", of_this_call(f"run: asof train {model}")] for model in untrained
-    ]
+    for model, mistake in specs.items():
+        if mistake:
+            rows.append([model, "-", "-", "spec refused", "-", "-", mistake])
+        elif model not in trained:
+            rows.append([model, "-", "-", "not trained yet", "-", "-", of_this_call(f"run: asof train {model}")])
     print_table(["model", "version", "alias", "status", "known by (UTC)", "age", "metrics on the test split"], rows)
+
+
+def _mistake(project: "Project", name: str) -> str | None:
+    """What is wrong with a spec, in its first line; None where nothing is."""
+    from asof.errors import SpecError
+
+    try:
+        project.model_spec(name)
+    except SpecError as error:
+        return str(error).splitlines()[0]
+    return None

@@ -17,6 +17,7 @@ from asof.scoring.matrix import Matrix
 from asof.scoring.score import failing_as, finite, raw_scores, score
 from asof.scoring.xgb import xgboost_kind
 from asof.spec.metric_names import Problem
+from asof.warehouse.bounds import refuse_beyond
 from asof.warehouse.schema import FeatureSchema
 
 
@@ -85,13 +86,19 @@ class Scorer:
             )
 
     def scores(self, columns: Sequence[Any]) -> np.ndarray:
-        """As `score`, of the features as Arrow arrays in the order of the schema. Raises EstimatorError."""
+        """As `score`, of the features as Arrow arrays in the order of the schema. Raises EstimatorError, and DataError for a number
+        that a 32-bit float cannot hold.
+        """
         if self.trees is None:
+            refuse_beyond(self.schema.features, columns, self.owner)
             chunked = [
                 column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]) for column in columns
             ]
             frame = self.schema.frame(pa.table(chunked, names=self.schema.names))
             return score(self.estimator, frame, self.problem, self.owner)
+        matrix = self.trees.matrix(columns)
+        if np.isinf(matrix).any():  # the numbers themselves are looked at where it matters, which takes its time
+            refuse_beyond(self.schema.features, columns, self.owner)
         with failing_as(self.owner, len(columns[0])):
-            found = self.predict(self.trees.matrix(columns))
+            found = self.predict(matrix)
         return finite(np.asarray(found, dtype=np.float64), self.owner)

@@ -1,5 +1,6 @@
 """Training, from end to end: read, fit, judge, check the gates, register. Every attempt leaves a row behind it."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.champion import find_champion
 from asof.training.data.dataset import Dataset
+from asof.training.data.identifiers import identifiers
 from asof.training.data.reading import TrainingData, read_training_data
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.backtest import backtest as run_backtest
@@ -28,6 +30,8 @@ from asof.training.judge.verdict import judge
 from asof.training.record import Attempt, Candidate, record_failure, register
 from asof.training.result import TrainingResult
 from asof.training.spool import spool_folder
+
+log = logging.getLogger("asof")
 
 _PARITY_ROWS = 1000
 
@@ -77,6 +81,12 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
             spool=spool,
         )
     attempt.data, dataset = data, data.dataset
+    for name, share in identifiers(dataset.train.rows, dataset.schema):
+        log.warning(
+            "the feature '%s' has another value in nearly each row (%.0f%% of them); if it names the row, leave it out in the spec: "
+            "features: {exclude: [%s]}",
+            *(name, 100 * share, name),
+        )
 
     with ThreadPoolExecutor(max_workers=1) as beside:
         progress.step(f"fitting on {dataset.contents.train:,} rows")

@@ -16,6 +16,8 @@ from asof.training.data.empty import refuse_empty
 from asof.training.data.rows import microseconds, read_rows, single_precision
 from asof.training.data.split import Interval
 from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
+from asof.warehouse.bounds import beyond, has_bounds, is_beyond
+from asof.warehouse.connection import quoted
 from asof.warehouse.feature_view import LABEL_KNOWN_AT
 from asof.warehouse.schema import FeatureSchema
 
@@ -91,6 +93,7 @@ def read_dataset(
     spec, schema, warehouse = training_set.spec, training_set.schema, training_set.view.warehouse
     for name in SPLITS:
         refuse_empty(training_set, name, getattr(found, name), found.newest)
+    _refuse_beyond(training_set)
     lazy = training_set.ordered(["train"], [LABEL_KNOWN_AT])
     lazy = lazy.select(*training_set.view.identity, *schema.names, LABEL_KNOWN_AT, spec.label)
     spool = spool if single and found.train * len(schema.names) > _MOST_IN_MEMORY else None
@@ -115,6 +118,23 @@ def read_history(training_set: TrainingSet, found: Contents, until: datetime | N
     rows = read_rows(training_set.view.warehouse, wanted, schema.categorical)
     classes = _classes(rows[spec.label], spec) if spec.problem == "multiclass" else ()
     return part_of(rows, spec, "whole", as_of, classes), classes
+
+
+def _refuse_beyond(training_set: TrainingSet) -> None:
+    """Raises DataError where a feature has a value that a 32-bit float cannot hold, in any split."""
+    columns = [feature.name for feature in training_set.schema.features if has_bounds(feature)]
+    if not columns:
+        return
+    found = ", ".join(
+        f"max({quoted(name)}) filter ({is_beyond(name)}) as {quoted(f'high_{place}')}, "
+        f"min({quoted(name)}) filter ({is_beyond(name)}) as {quoted(f'low_{place}')}"
+        for place, name in enumerate(columns)
+    )
+    (row,) = training_set.view.warehouse.rows(f"select {found} from ({training_set.query}) as used")
+    for place, name in enumerate(columns):
+        if row[f"low_{place}"] is not None:
+            low, high = row[f"low_{place}"], row[f"high_{place}"]
+            raise beyond(name, low if low < 0 else high, f"feature view {training_set.view.name}")
 
 
 def _classes(labels: pa.ChunkedArray, spec: ModelSpec) -> Classes:

@@ -1,0 +1,36 @@
+"""Tells features that look like identifiers: what names a row says nothing of the next one."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asof.warehouse.schema import FeatureSchema
+
+_FEWEST, _MOST = 100, 20_000
+_SHARE = 0.9
+_FAR_APART = 2.0**40
+
+
+def identifiers(rows: pa.Table, schema: FeatureSchema) -> Iterator[tuple[str, float]]:
+    """The features that have another value in nearly each row, with the share of distinct values among the newest rows: texts, and
+    integers that count up with time or lie as far apart as hashes do. An amount in cents does neither.
+    """
+    newest = rows.slice(max(len(rows) - _MOST, 0))
+    for feature in schema.features:
+        if feature.kind != "categorical" and not feature.type.startswith(("int", "uint")):
+            continue
+        column = newest[feature.name].drop_null()
+        if len(column) < _FEWEST:
+            continue
+        if feature.kind == "categorical":
+            share = len(pc.unique(column.cast(pa.string()))) / len(column)
+            if share >= _SHARE:
+                yield feature.name, share
+            continue
+        values = column.cast(pa.float64(), safe=False).to_numpy()
+        share = len(np.unique(values)) / len(values)
+        steps = np.diff(values)
+        if share >= _SHARE and ((steps >= 0).mean() >= 0.99 or np.ptp(values) >= _FAR_APART):
+            yield feature.name, share

@@ -1,0 +1,66 @@
+"""Values that training looks at: numbers that no feature can be, and columns that name their row."""
+
+import pytest
+from toy import NOW
+
+from asof import predict, promote, train
+from asof.errors import DataError
+
+
+@pytest.mark.parametrize("value", ["1e39", "-1e39", "'infinity'", "'-infinity'"])
+@pytest.mark.parametrize("model", ["size", "big"])
+def test_a_number_that_a_32_bit_float_cannot_hold(toy, value, model):
+    toy.sql(f"update features.toy_view set weight = {value}::double where id = 150")
+    with pytest.raises(
+        DataError,
+        match=r"feature view toy_view: the feature 'weight' has the value -?(1e\+39|inf), which a 32-bit float",
+    ):
+        train(model, toy.open())
+
+
+def test_the_greatest_number_that_one_can_hold_and_nan(toy):
+    toy.sql("update features.toy_view set weight = 3.4028234663852886e38::double where id = 150")
+    toy.sql("update features.toy_view set weight = 'nan'::double where id = 151")
+    assert train("size", toy.open()).version == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ("'order-' || id", "has another value in nearly each row (100% of them)"),
+        ("id + 5000", "has another value in nearly each row (100% of them)"),
+        ("(hash(id) >> 1)::bigint", "has another value in nearly each row (100% of them)"),
+        ("(id * 7919) % 200", None),
+        ("id % 20", None),
+        ("'kind ' || id % 50", None),
+        ("(id * 7919) % 200 + 0.5", None),
+    ],
+)
+def test_a_feature_that_names_its_row(toy, caplog, column, told):
+    toy.sql(f"create or replace table features.toy_view as select *, {column} as added from features.toy_view")
+    train("size", toy.open())
+    assert f"the feature 'added' {told}" in caplog.text if told else "nearly each row" not in caplog.text, caplog.text
+
+
+@pytest.mark.parametrize("trees", [False, True])
+@pytest.mark.parametrize("value", ["1e39", "'-infinity'"])
+def test_the_same_number_when_it_is_scored(toy, trees, value):
+    """XGBoost would score it as infinity, without a word."""
+    if trees:
+        toy.edit("training/toy.py", "def regress(schema):\n    return", TREES)
+    train("size", toy.open())
+    promote(toy.open(), "size")
+    toy.sql(f"update features.toy_view set weight = {value}::double where id = 199")
+    with pytest.raises(
+        DataError, match=r"size version 1: the feature 'weight' has the value (1e\+39|-inf), which a 32-bit"
+    ):
+        predict("size", toy.open(NOW))
+    assert toy.sql("select count(*) from duckdb_tables() where schema_name = 'predictions'") == [(0,)]
+
+
+TREES = """def regress(schema):
+    from asof.estimators import tree_pipeline
+    from xgboost import XGBRegressor
+
+    return tree_pipeline(schema, XGBRegressor(n_estimators=5))
+    return"""
