@@ -54,7 +54,7 @@ class Ancestry:
         self._columns_of = columns_of
         self._queries: dict[str, Query] = {}
         self._columns: dict[str, list[str]] = {}
-        self._trails: dict[Column, Trail] = {}
+        self._trails: dict[tuple[str, str, bool], Trail] = {}
         self._unreadable: dict[str, str] = {}
 
     def reads(self, node: Node) -> bool:
@@ -92,12 +92,15 @@ class Ancestry:
             self._queries[node.id] = Query(node.sql or "", self._dialect, schema, node.name)
         return self._queries[node.id]
 
-    def trail(self, node: Node, column: str) -> Trail:
-        """Everything that a column's values come from; with `ROWS`, what decides which rows there are."""
-        key = (node.id, column.lower())
+    def trail(self, node: Node, column: str, *, bare: bool = False) -> Trail:
+        """Everything that a column's values come from; with `ROWS`, what decides which rows there are. `bare` leaves out by what
+        windows are partitioned and ordered.
+        """
+        own = (node.id, column.lower())
+        key = (*own, bare)
         if key not in self._trails:
-            self._trails[key] = Trail({key: None}, {})
-            self._trails[key] = self._follow(node, column.lower())
+            self._trails[key] = Trail({own: None}, {})
+            self._trails[key] = self._follow(node, column.lower(), bare=bare)
         return self._trails[key]
 
     def whole(self, node: Node, column: str) -> Trail:
@@ -110,9 +113,9 @@ class Ancestry:
     def at(self, place: Place, expression: Any) -> Trail:
         """Everything that an expression comes from, seen from a place."""
         trace = self.query(place.node).value(expression, place.step.scope)
-        return self._onwards(place.node, trace)
+        return self._onwards(place.node, trace, bare=False)
 
-    def _follow(self, node: Node, column: str) -> Trail:
+    def _follow(self, node: Node, column: str, *, bare: bool) -> Trail:
         found = Trail({(node.id, column): None}, {})
         if column != ROWS and column not in self.columns(node):
             found.lost[node.id, column] = None
@@ -126,17 +129,17 @@ class Ancestry:
             if node.config.get("strategy") != "timestamp" or not updated_at:
                 return found  # the time of dbt's own run
             column = str(updated_at).lower()
-        trace = self.query(node).trace(column)
-        found.add(self._onwards(node, trace))
+        trace = self.query(node).trace(column, bare=bare)
+        found.add(self._onwards(node, trace, bare=bare))
         return found
 
-    def _onwards(self, node: Node, trace: Trace) -> Trail:
+    def _onwards(self, node: Node, trace: Trace, *, bare: bool) -> Trail:
         places = {key: Place(node, step) for key, step in trace.steps.items()}
         found = Trail({}, places, {(node.id, column): None for column in trace.lost})
         for relation, column in trace.inputs:
             parent = self.graph.find(*relation)
             if parent is not None:
-                found.add(self.trail(parent, column))
+                found.add(self.trail(parent, column, bare=bare))
             elif column != ROWS:
                 found.lost[node.id, f"{'.'.join(part for part in relation if part)}.{column}"] = None
         return found

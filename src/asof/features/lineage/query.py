@@ -72,7 +72,7 @@ class Query:
         if root is None:
             raise ProjectError(f"dbt model {name}: its compiled SQL is no query")
         self.root: Scope = root
-        self._traces: dict[tuple[int, str], Trace] = {}
+        self._traces: dict[tuple[int, str, bool], Trace] = {}
 
     @property
     def outputs(self) -> list[str]:
@@ -89,15 +89,17 @@ class Query:
                     found.append(projection.sql(dialect="duckdb"))
         return found
 
-    def trace(self, column: str) -> Trace:
-        """Where an output column's values come from; `ROWS` for what decides which rows there are."""
-        return self._rows(self.root) if column == ROWS else self._column(self.root, column)
+    def trace(self, column: str, *, bare: bool = False) -> Trace:
+        """Where an output column's values come from; `ROWS` for what decides which rows there are. `bare` leaves out by what
+        windows are partitioned and ordered, which only picks values.
+        """
+        return self._rows(self.root) if column == ROWS else self._column(self.root, column, bare=bare)
 
-    def value(self, expression: exp.Expression, scope: Scope) -> Trace:
+    def value(self, expression: exp.Expression, scope: Scope, *, bare: bool = False) -> Trace:
         """Where the columns of an expression come from, seen from a scope."""
         found = Trace.empty()
-        for column in _own_columns(expression):
-            found.add(self._resolve(column, scope))
+        for column in _own_columns(expression, bare=bare):
+            found.add(self._resolve(column, scope, bare=bare))
         for subquery in expression.find_all(exp.Query):
             inner = next((s for s in scope.subquery_scopes if s.expression is subquery), None)
             if inner is not None:
@@ -106,14 +108,14 @@ class Query:
                     found.add(self._column(inner, name.lower()))
         return found
 
-    def _column(self, scope: Scope, column: str) -> Trace:
-        key = (id(scope), column)
+    def _column(self, scope: Scope, column: str, *, bare: bool = False) -> Trace:
+        key = (id(scope), column, bare)
         if key not in self._traces:
             self._traces[key] = Trace.empty()  # what a recursive query finds of itself
-            self._traces[key] = self._follow(scope, column)
+            self._traces[key] = self._follow(scope, column, bare=bare)
         return self._traces[key]
 
-    def _follow(self, scope: Scope, column: str) -> Trace:
+    def _follow(self, scope: Scope, column: str, *, bare: bool) -> Trace:
         expression = scope.expression
         if isinstance(expression, exp.SetOperation):
             found = Trace.empty()
@@ -124,23 +126,23 @@ class Query:
                 else:
                     own = [name.lower() for name in branch.expression.named_selects]
                     at = own.index(column) if expression.args.get("by_name") and column in own else names.index(column)
-                    found.add(self._column(branch, own[at]))
+                    found.add(self._column(branch, own[at], bare=bare))
             return found
         if not isinstance(expression, exp.Select):
             # A table function, as unnest(...): its columns come from what it is given.
-            found = self.value(expression, scope)
+            found = self.value(expression, scope, bare=bare)
             found.steps[id(None), id(expression)] = Step(None, expression, scope)
             return found
         for projection in expression.selects:
             if projection.alias_or_name.lower() == column:
                 inner = with_windows(projection.unalias(), expression)
-                found = self.value(inner, scope)
+                found = self.value(inner, scope, bare=bare)
                 step = Step(expression, inner, scope)
                 return Trace(dict(found.inputs), {step.key: step, **found.steps}, dict(found.lost))
         return Trace({}, {}, {column: None})
 
     def _rows(self, scope: Scope) -> Trace:
-        key = (id(scope), ROWS)
+        key = (id(scope), ROWS, False)
         if key in self._traces:
             return self._traces[key]
         found = self._traces[key] = Trace.empty()
@@ -160,12 +162,12 @@ class Query:
                 found.inputs[_relation(source), ROWS] = None
         return found
 
-    def _resolve(self, column: exp.Column, scope: Scope) -> Trace:
+    def _resolve(self, column: exp.Column, scope: Scope, *, bare: bool) -> Trace:
         current: Scope | None = scope
         while current is not None:
             source = current.sources.get(column.table)
             if isinstance(source, Scope):
-                return self._column(source, column.name.lower())
+                return self._column(source, column.name.lower(), bare=bare)
             if isinstance(source, exp.Table):
                 return Trace({(_relation(source), column.name.lower()): None}, {})
             current = current.parent
@@ -201,12 +203,15 @@ def with_windows(expression: exp.Expression, select: exp.Select) -> exp.Expressi
     return copy
 
 
-def _own_columns(expression: exp.Expression) -> Iterable[exp.Column]:
-    """The columns of an expression, but for those within subqueries."""
+def _own_columns(expression: exp.Expression, *, bare: bool = False) -> Iterable[exp.Column]:
+    """The columns of an expression, but for those within subqueries; `bare` leaves out those that only pick a window's rows."""
+
+    def is_left_out(node: exp.Expression) -> bool:
+        picks = bare and isinstance(node.parent, exp.Window) and node.arg_key in {"partition_by", "order", "spec"}
+        return (isinstance(node, exp.Query) and node is not expression) or picks
+
     return (
-        node
-        for node in expression.walk(prune=lambda node: isinstance(node, exp.Query) and node is not expression)
-        if isinstance(node, exp.Column)
+        node for node in expression.walk(prune=is_left_out) if isinstance(node, exp.Column) and not is_left_out(node)
     )
 
 

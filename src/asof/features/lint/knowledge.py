@@ -1,40 +1,24 @@
-"""When rows become visible: the conditions by which models hide what is not known at the present, and who ignores them."""
+"""Features whose rows are known before what they are made of becomes visible."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlglot import exp
 
-from asof.clock import parse_instant
-from asof.errors import ClockError
-from asof.features.graph import Node
-from asof.features.lineage.ancestry import Ancestry, Column, Place
+from asof.features.lineage.ancestry import Column, Place
+from asof.features.lint.gates import COMPARISONS, gates
 from asof.features.lint.rules import NOT_KNOWN_YET
 from asof.features.lint.subject import Subject
 from asof.features.lint.windows import Hit
 
-COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
-
-def gates(ancestry: Ancestry, node: Node, now: datetime) -> list[tuple[Place, exp.Expression]]:
-    """The times that a model compares with the present in its conditions, as asof.visible does."""
-    if not ancestry.reads(node):
-        return []
-    found = []
-    for step in ancestry.query(node).trace("*").steps.values():
-        for comparison in step.expression.find_all(*COMPARISONS):
-            for side, other in ((comparison.this, comparison.expression), (comparison.expression, comparison.this)):
-                if _instant(other) == now and side.find(exp.Column) is not None:
-                    found.append((Place(node, step), side))
-    return found
-
-
-def not_known_yet(subject: Subject, now: datetime) -> Iterator[Hit]:
-    """The gates of models that a feature's values come from, where the feature's known time knows nothing of them."""
+def not_known_yet(subject: Subject) -> Iterator[Hit]:
+    """The gates of models that a feature's values come from, where the feature's known time knows nothing of them. What a window
+    is partitioned by is no value: it only says which rows belong together.
+    """
     ancestry = subject.ancestry
     known = subject.sources(subject.known)
-    for id_ in subject.values.node_ids() - _remembered(subject):
-        for place, time in gates(ancestry, ancestry.graph.nodes[id_], now):
+    for id_ in subject.bare_values.node_ids() - _remembered(subject):
+        for place, time in gates(ancestry, ancestry.graph.nodes[id_], subject.now):
             unknown = subject.sources(ancestry.at(place, time)) - known
             if unknown and not is_compared(subject, unknown):
                 sql = f"{time.sql(dialect='duckdb')}, from which on {place.node.name} shows its rows"
@@ -60,13 +44,3 @@ def is_compared(subject: Subject, unknown: set[Column]) -> bool:
             if any(reaching) and any(time and not reaches for time, reaches in zip(times, reaching, strict=True)):
                 return True
     return False
-
-
-def _instant(expression: exp.Expression) -> datetime | None:
-    literal = expression.this if isinstance(expression, exp.Cast) else None
-    if not isinstance(literal, exp.Literal):
-        return None
-    try:
-        return parse_instant(literal.name)
-    except ClockError:
-        return None

@@ -8,8 +8,9 @@ from sqlglot import exp
 from asof.features.graph import Node, ViewParts
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lint.buckets import buckets
+from asof.features.lint.gates import gates
 from asof.features.lint.incremental import deciding_by_their_own_rows
-from asof.features.lint.knowledge import gates, not_known_yet
+from asof.features.lint.knowledge import not_known_yet
 from asof.features.lint.labels import labels
 from asof.features.lint.rules import NEW_BY_OWN_ROWS, NOT_FOLLOWED, RULES, SOURCE_NOT_GATED, Finding, Rule
 from asof.features.lint.state import aggregates, current_state, snapshot_known_at, volatile
@@ -19,6 +20,7 @@ from asof.features.lint.waivers import check_waivers
 from asof.features.lint.windows import Hit, windows
 
 CHECKS: tuple[Callable[[Subject], Iterator[Hit]], ...] = (
+    not_known_yet,
     labels,
     windows,
     buckets,
@@ -49,10 +51,10 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     readers: dict[str, list[str]] = {}
     for rule, node, text in _whole_models(parts, ancestry):
         report(rule, node, text, "all that it gives")
-    for subject in subjects(parts, ancestry):
-        for rule, node, expression in _hits(subject, now):
+    for subject in subjects(parts, ancestry, now):
+        for rule, node, expression in _hits(subject):
             report(rule, node, expression, subject.feature)
-        for id_ in subject.values.node_ids() | subject.rows.node_ids() | subject.known.node_ids():
+        for id_ in subject.values.node_ids() | subject.known.node_ids():
             readers.setdefault(id_, []).append(subject.feature)
     for node, source, feature in _not_gated(readers, ancestry, now):
         report(SOURCE_NOT_GATED, node, f"from {source}", feature)
@@ -72,10 +74,8 @@ def _whole_models(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Rule, 
         yield NEW_BY_OWN_ROWS, node, text
 
 
-def _hits(subject: Subject, now: datetime) -> Iterator[tuple[Rule, Node, exp.Expression | str]]:
+def _hits(subject: Subject) -> Iterator[tuple[Rule, Node, exp.Expression | str]]:
     """What each rule finds on a feature's way, and what could not be followed."""
-    for rule, place, expression in not_known_yet(subject, now):
-        yield rule, place.node, expression
     for check in CHECKS:
         for rule, place, expression in check(subject):
             yield rule, place.node, expression

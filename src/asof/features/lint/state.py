@@ -8,7 +8,7 @@ from asof.features.lineage.ancestry import Place
 from asof.features.lineage.query import ROWS, conditions
 from asof.features.lint.rules import CURRENT_STATE, FITTED_IN_QUERY, SNAPSHOT_KNOWN_AT, VOLATILE
 from asof.features.lint.subject import Subject
-from asof.features.lint.windows import RANKS, SHARES, Hit
+from asof.features.lint.windows import RANKS, SHARES, Hit, is_the_first_time
 
 VOLATILE_FUNCTIONS = {
     *("now", "today", "random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "get_current_timestamp"),
@@ -47,6 +47,8 @@ def aggregates(subject: Subject) -> Iterator[Hit]:
         for aggregate in expression.find_all(exp.AggFunc):
             of_window = aggregate.find_ancestor(exp.Window, exp.Query) not in (None, select)
             if of_window or isinstance(aggregate, (*RANKS, *SHARES)):
+                continue
+            if is_the_first_time(aggregate, place, subject):
                 continue
             if group is None:
                 yield FITTED_IN_QUERY, place, aggregate

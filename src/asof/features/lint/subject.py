@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from asof.features.graph import Node, ViewParts
 from asof.features.lineage.ancestry import Ancestry, Column, Place, Trail
@@ -16,11 +17,19 @@ class Subject:
     node: Node
     parts: ViewParts
     ancestry: Ancestry
+    column: str | None  # of the node; None for the view's own SQL
     values: Trail  # what the value is made of
     rows: Trail  # what decides which rows there are
-    known: Trail  # the known time of its row: of a spine's, the moment of the prediction
+    known: Trail  # the known time of its row: of a spine's, the moment of the prediction; bare
     times: frozenset[Column]  # all columns that the row's times come from
     is_group: bool
+    now: datetime  # the present with which the SQL was compiled
+
+    @property
+    def bare_values(self) -> Trail:
+        """What the value is made of, but for what its windows are partitioned and ordered by."""
+        column = self.column
+        return self.values if column is None else self.ancestry.trail(self.node, column, bare=True)
 
     @property
     def places(self) -> Iterator[Place]:
@@ -31,17 +40,23 @@ class Subject:
         """Whether something is made of a time of the row: of its columns, or in one of the places where it is made."""
         return bool(set(trail.columns) & self.times or set(trail.places) & set(self.known.places))
 
+    def is_known_time(self, trail: Trail) -> bool:
+        """Whether something is the known time of the row: of the same sources, on the same way."""
+        sources = self.sources(trail)
+        made = set(trail.places) <= set(self.known.places)
+        return bool(made and (sources or trail.places) and sources == self.sources(self.known))
+
     def sources(self, trail: Trail) -> set[Column]:
         return trail.sources(self.ancestry.graph)
 
 
-def subjects(parts: ViewParts, ancestry: Ancestry) -> Iterator[Subject]:
+def subjects(parts: ViewParts, ancestry: Ancestry, now: datetime) -> Iterator[Subject]:
     """Every feature of a view with each column of a spine or group that it is made of, and with the view's own SQL."""
     query = ancestry.query(parts.view)
     made_of = {node.id: node for node in (parts.spine, *parts.groups)}
     as_of = str(parts.spine.meta["as_of"]).lower()
     for feature in features(parts, query.outputs):
-        yield _of_view(feature, parts, ancestry, as_of)
+        yield _of_view(feature, parts, ancestry, as_of, now)
         for relation, column in query.trace(feature).inputs:
             node = ancestry.graph.find(*relation)
             if node is None or node.id not in made_of or column == ROWS or (node == parts.spine and column == as_of):
@@ -49,28 +64,32 @@ def subjects(parts: ViewParts, ancestry: Ancestry) -> Iterator[Subject]:
             is_group = node.role == "feature_group"
             known_at = str(node.meta["known_at"]) if is_group else as_of
             event_time = str(node.meta["event_time"]) if is_group else as_of
-            known = ancestry.trail(node, known_at)
+            known = ancestry.trail(node, known_at, bare=True)
             yield Subject(
                 feature,
                 node,
                 parts,
                 ancestry,
+                column,
                 values=ancestry.trail(node, column),
                 rows=ancestry.trail(node, ROWS),
                 known=known,
-                times=frozenset({*known.columns, *ancestry.trail(node, event_time).columns}),
+                times=frozenset({*known.columns, *ancestry.trail(node, event_time, bare=True).columns}),
                 is_group=is_group,
+                now=now,
             )
 
 
-def _of_view(feature: str, parts: ViewParts, ancestry: Ancestry, as_of: str) -> Subject:
+def _of_view(feature: str, parts: ViewParts, ancestry: Ancestry, as_of: str, now: datetime) -> Subject:
     """What the view's own SQL does to a feature. The join is right by construction, so that its rows do not count."""
     trail, known = ancestry.trail(parts.view, feature), ancestry.trail(parts.spine, as_of)
     own = {key: place for key, place in trail.places.items() if place.node == parts.view}
     lost = {(id_, column): None for id_, column in trail.lost if id_ == parts.view.id}
     times = frozenset(known.columns)
     return Subject(
-        feature, parts.view, parts, ancestry, Trail({}, own, lost), Trail.empty(), known, times, is_group=False
+        *(feature, parts.view, parts, ancestry, None, Trail({}, own, lost), Trail.empty(), known, times),
+        is_group=False,
+        now=now,
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from asof.features.lineage.ancestry import Place
+from asof.features.lineage.ancestry import Place, Trail
+from asof.features.lint.gates import gates
 from asof.features.lint.rules import FITTED_IN_QUERY, LOOKS_AHEAD, WINDOW_NOT_KNOWN, Rule
 from asof.features.lint.subject import Subject
 
@@ -34,9 +35,11 @@ def _broken(window: exp.Window, place: Place, subject: Subject, *, is_value: boo
     if isinstance(function, SHARES) or order is None:
         if any(_is_a_time(key, place, subject) for key in partition):
             return None  # all its rows are of one time
+        if is_the_first_time(function, place, subject):
+            return None  # nothing that comes later makes it earlier
         return LOOKS_AHEAD if partition else FITTED_IN_QUERY
     if _frame_goes_on(window) or _takes_from_later(function) or _looks_back_to_front(window):
-        return LOOKS_AHEAD
+        return None if not is_value and _only_ends_intervals(window, function, place, subject) else LOOKS_AHEAD
     # what comes after the first key only tells ties apart
     ordered = subject.ancestry.at(place, order.expressions[0].this)
     return WINDOW_NOT_KNOWN if subject.sources(subject.known) - subject.sources(ordered) else None
@@ -68,12 +71,56 @@ def _looks_back_to_front(window: exp.Window) -> bool:
     return isinstance(first, exp.Ordered) and bool(first.args.get("desc"))
 
 
+def is_the_first_time(function: exp.Expression, place: Place, subject: Subject) -> bool:
+    """The earliest of the times at which its rows become visible, or what the known time itself is: whoever knows a row knows that
+    one.
+    """
+    if not isinstance(function, exp.Min):
+        return False
+    if (id(place.step.select), id(place.step.expression)) in subject.known.places:
+        return True
+    if not isinstance(function.this, exp.Column):
+        return False
+    first = subject.ancestry.at(place, function.this)
+    return subject.is_known_time(first) or _is_of_a_gate(first, subject)
+
+
+def _is_of_a_gate(time: Trail, subject: Subject) -> bool:
+    """Whether a time is the one by which a model on its way hides what is not known yet."""
+    sources, graph = subject.sources(time), subject.ancestry.graph
+    return bool(sources) and any(
+        subject.sources(subject.ancestry.at(place, gate)) == sources
+        for id_ in time.node_ids()
+        for place, gate in gates(subject.ancestry, graph.nodes[id_], subject.now)
+    )
+
+
+def _only_ends_intervals(window: exp.Window, function: exp.Expression, place: Place, subject: Subject) -> bool:
+    """A lead of what it is ordered by, as the open end of a row's validity: it decides which rows there are by a comparison with a
+    time of them, and never by whether there is an end.
+    """
+    order = window.args["order"].expressions[0].this
+    if not (isinstance(function, exp.Lead) and function.this == order):
+        return False
+    compared = False
+    for condition in subject.rows.places.values():
+        for found in condition.step.expression.find_all(exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is):
+            trails = [subject.ancestry.at(condition, column) for column in found.find_all(exp.Column)]
+            if not any(place.step.key in trail.places for trail in trails):
+                continue
+            if isinstance(found, exp.Is):
+                return False
+            compared = True
+    return compared
+
+
 def _is_a_time(key: exp.Expression, place: Place, subject: Subject) -> bool:
-    """A key of a partition is a time of the feature's row as it is, not cut to a day or the like."""
+    """A key of a partition is a time of the feature's row, not cut to a day or the like, unless the known time is cut so too."""
     if not isinstance(key, exp.Column):
         return False
     trail = subject.ancestry.at(place, key)
-    cut = any(is_cut(found) for found_place in trail.places.values() for found in found_place.step.expression.walk())
+    own = [found for at, found in trail.places.items() if at not in subject.known.places]
+    cut = any(is_cut(found) for made in own for found in made.step.expression.walk())
     return not cut and subject.is_time_of_row(trail)
 
 
