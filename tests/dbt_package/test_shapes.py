@@ -36,3 +36,29 @@ def test_what_was_learned_lately_at_each_question(each_engine):
         assert rows == [row for row in expected() if row[1] <= now]
     assert len(expected()) > 12
     assert {row[2] for row in expected()} >= {0, 1, 2}
+
+
+def ahead() -> list[tuple]:
+    """Of each question the prices learned in (then, then + 3 hours], and when that is known: four hours after."""
+    rows = []
+    for shop, moment, *_ in expected():
+        after = [
+            (at, price)
+            for found, at, price in learned()
+            if found == shop and moment < at <= moment + timedelta(hours=3)
+        ]
+        prices = [price for _, price in after if price is not None]
+        rows.append((shop, moment, len(after), sum(prices) if prices else None, moment + timedelta(hours=4)))
+    return rows
+
+
+def test_what_is_learned_after_each_question(each_engine):
+    each_engine.fill(questions=[*QUESTIONS], **FACTS)
+    for now in (NOW - timedelta(hours=7), NOW):
+        built = each_engine.dbt("build", "--select", "+changes_ahead", now=now.isoformat())
+        assert built.returncode == 0, built.stdout
+        rows = each_engine.sql(
+            "select shop, asked_at, changes_ahead, total_ahead, known_at from changes_ahead order by shop, asked_at"
+        )
+        assert rows == [row for row in ahead() if row[4] <= now]
+    assert {row[2] for row in ahead()} >= {0, 1, 2}

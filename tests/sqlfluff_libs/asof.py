@@ -35,3 +35,7 @@ def trailing(relation, entity, time, length, measures):
 
 def periodic_spine(relation, key, every, first, since=None, until=None, as_of="asked_at"):
     return f"select * from {relation}"
+
+
+def horizon_label(spine, relation, entity, time, length, labels, delay=None):
+    return f"select * from {spine}"
