@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from multiprocessing import forkserver
 from pathlib import Path
 
 OWN_SETTINGS = ("DBT_PROFILES_DIR", "ASOF_WAREHOUSE", "ASOF_NOW")
 
+_STARTING = threading.Lock()
 _FORKS = multiprocessing.get_context("forkserver")
 
 
@@ -44,6 +46,11 @@ def command_environment() -> dict[str, str]:
 
 def _start_server() -> None:
     """Starts the server where it does not run yet. It finds `preloaded` by PYTHONPATH alone, and passes over what it misses."""
+    with _STARTING:  # tests run commands side by side
+        _start()
+
+
+def _start() -> None:
     _FORKS.set_forkserver_preload(["preloaded"])
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *filter(None, [before])])

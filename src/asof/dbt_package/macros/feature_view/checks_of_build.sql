@@ -79,6 +79,17 @@
 
 
 {#
+    Two builds of one view at once would both insert a new question. DuckDB lets one process write; PostgreSQL lets the second one
+    wait here, until the transaction of the first is over.
+#}
+{% macro _one_build_at_a_time() -%}
+    {%- if execute and target.type == 'postgres' -%}
+        select pg_advisory_xact_lock(hashtext({{ asof._text(this | string) }}))
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
     Rows that are joined again take the place of the old ones, which an incremental model can only do by a key. A key that is
     not the question, such as a customer's without the week, would delete the rows of other questions.
 #}

@@ -17,7 +17,7 @@
 #}
 {% macro feature_view(spine, features, label=none, lookback=none) %}
     {%- if not execute -%}
-        {%- do config(post_hook=[
+        {%- do config(pre_hook="{{ asof._one_build_at_a_time() }}", post_hook=[
             "{{ asof._forget_gone_questions() }}", "{{ asof._take_in_labels() }}", "{{ asof._warn_of_overwritten_columns() }}",
         ]) -%}
         {{ return('select 1 as not_compiled_yet') }}
