@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from cases import FACTS, PRICES, QUESTIONS
 
 NOW = datetime(2024, 5, 1, 22, tzinfo=UTC)
@@ -62,3 +63,12 @@ def test_what_is_learned_after_each_question(each_engine):
         )
         assert rows == [row for row in ahead() if row[4] <= now]
     assert {row[2] for row in ahead()} >= {0, 1, 2}
+
+
+@pytest.mark.parametrize("model", ["every_two_hours", "recent_prices", "changes_ahead"])
+def test_its_sql_is_readable(each_engine, repository, model):
+    """As it was last looked at by a person; `dbt compile` shows it."""
+    each_engine.fill(questions=[*QUESTIONS], **FACTS)
+    assert each_engine.dbt("run", "--select", f"+{model}", now="2024-05-01T17:00:00Z").returncode == 0
+    golden = repository / f"tests/dbt_package/golden/{model}.{each_engine.engine.name}.sql"
+    assert each_engine.compiled(model, "parts").strip() + "\n" == golden.read_text()
