@@ -1,5 +1,6 @@
 """Artifacts: what was registered comes back to the bit; a changed byte or a type that is not allowed does not load."""
 
+import functools
 import io
 import sys
 import zipfile
@@ -8,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.validation import check_array
 from xgboost import XGBClassifier
 
 from asof import compare, load_model, predict, promote, train
@@ -53,6 +56,27 @@ def test_a_type_that_the_project_adds():
     assert load_artifact(content, artifact_hash(content), Trust(("numpy.polyfit",)), "m").func is np.polyfit
     with pytest.raises(ArtifactError, match=r"contains numpy\.polyfit"):
         load_artifact(content, artifact_hash(content), Trust(), "m")
+
+
+@pytest.mark.parametrize(("function", "told"), [(check_array, None), (np.sum, "functools.partial")])
+def test_a_bound_function_is_allowed_by_what_it_is(function, told):
+    content = skops.io.dumps(FunctionTransformer(functools.partial(function, dtype=None)))
+    if told is None:
+        loaded = load_artifact(content, artifact_hash(content), Trust(), "m")
+        assert loaded.func.func is check_array
+        return
+    with pytest.raises(ArtifactError, match=f"contains {told}"):
+        load_artifact(content, artifact_hash(content), Trust(), "m")
+
+
+def test_histogram_trees_ask_for_their_trees_alone():
+    fitted = HistGradientBoostingClassifier(max_iter=2, categorical_features=[0]).fit(X[:, :1] % 3, Y)
+    tree = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+    with pytest.raises(ArtifactError, match=rf"contains {tree}, which"):
+        dump_artifact(fitted, Trust(), "m")
+    content = dump_artifact(fitted, Trust((tree,)), "m")
+    loaded = load_artifact(content, artifact_hash(content), Trust((tree,)), "m")
+    assert (loaded.predict_proba(X[:, :1] % 3) == fitted.predict_proba(X[:, :1] % 3)).all()
 
 
 class Hostile:

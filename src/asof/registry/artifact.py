@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import math
 import zipfile
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ ALLOWED_TYPES = (
     "xgboost.sklearn.XGBClassifier",
     "xgboost.sklearn.XGBRegressor",
 )
+
+
+# scikit-learn's histogram trees bind an argument of their own check of arrays; what else is bound may be any function
+_PARTIAL = "functools.partial"
+_CHECK_ARRAY = ("sklearn.utils.validation", "check_array")
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,8 @@ def _refuse_untrusted(content: bytes, trust: Trust, owner: str) -> list[str]:
     try:
         _refuse_size(content, trust, owner)
         asked = skops_io().get_untrusted_types(data=content)
+        if _PARTIAL in asked and _binds_check_array_alone(content):
+            allowed |= {_PARTIAL, ".".join(_CHECK_ARRAY)}
     except ArtifactError:
         raise
     except Exception as error:  # noqa: BLE001  # its bytes may be anything, and so may what reading them raises
@@ -101,6 +109,23 @@ def _refuse_untrusted(content: bytes, trust: Trust, owner: str) -> list[str]:
             "add it to the var asof_trusted_types in dbt_project/dbt_project.yml"
         )
     return sorted(set(asked) & allowed)
+
+
+def _binds_check_array_alone(content: bytes) -> bool:
+    """Whether each bound function of an artifact is scikit-learn's `check_array`."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        waiting = [json.loads(archive.read("schema.json"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if node.get("__class__") == "partial" or node.get("__loader__") == "PartialNode":
+                bound = node["content"]["func"]
+                if (bound["__module__"], bound["__class__"], bound["__loader__"]) != (*_CHECK_ARRAY, "FunctionNode"):
+                    return False
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return True
 
 
 def _refuse_size(content: bytes, trust: Trust, owner: str) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from asof.clock import as_utc
-from asof.errors import DataError
+from asof.errors import DataError, EstimatorError
 from asof.progress import Progress, Silent
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact, skops_io
 from asof.registry.store import Registry
+from asof.scoring.columns import columns_and_last
 from asof.scoring.parity import check_parity, compile_or_reason
 from asof.scoring.score import score
 from asof.scoring.sql.compile import CompiledScores
+from asof.scoring.xgb import is_xgboost
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
 from asof.training.champion import find_champion
@@ -34,6 +36,7 @@ from asof.training.spool import spool_folder
 log = logging.getLogger("asof")
 
 _PARITY_ROWS = 1000
+_SHORT_FIT, _TRIED = 20_000, 200  # rows
 
 
 def train(
@@ -88,6 +91,9 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
             *(name, 100 * share, name),
         )
 
+    if dataset.contents.train > _SHORT_FIT:
+        progress.step("looking whether it can be stored")
+        _refuse_what_cannot_be_stored(project, spec, fitter, dataset)
     with ThreadPoolExecutor(max_workers=1) as beside:
         progress.step(f"fitting on {dataset.contents.train:,} rows")
         beside.submit(skops_io)
@@ -129,6 +135,19 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
         importances=candidate.importances,
         staleness=candidate.backtest,
     )
+
+
+def _refuse_what_cannot_be_stored(project: Project, spec: ModelSpec, fitter: Fitter, dataset: Dataset) -> None:
+    """Raises ArtifactError for an estimator of types that the project does not allow, as a fit on a few rows shows, before the
+    long one. What else comes of so few rows says nothing.
+    """
+    if is_xgboost(columns_and_last(fitter.build())[1]):
+        return  # its types are known
+    try:
+        tried = fitter.fit(dataset.train.sample(_TRIED), dataset.validation.sample(_TRIED))
+    except (EstimatorError, DataError):
+        return
+    dump_artifact(tried, Trust.of(project), f"model {spec.name}")
 
 
 def _with_extras(

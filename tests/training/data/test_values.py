@@ -1,10 +1,11 @@
 """Values that training looks at: numbers that no feature can be, and columns that name their row."""
 
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 from toy import NOW
 
 from asof import predict, promote, train
-from asof.errors import DataError
+from asof.errors import ArtifactError, DataError
 
 
 @pytest.mark.parametrize("value", ["1e39", "-1e39", "'infinity'", "'-infinity'"])
@@ -56,6 +57,26 @@ def test_the_same_number_when_it_is_scored(toy, trees, value):
     ):
         predict("size", toy.open(NOW))
     assert toy.sql("select count(*) from duckdb_tables() where schema_name = 'predictions'") == [(0,)]
+
+
+def test_types_that_cannot_be_stored_are_told_before_the_long_fit(toy, monkeypatch):
+    fits, fit = [], RandomForestRegressor.fit
+    monkeypatch.setattr(RandomForestRegressor, "fit", lambda self, x, y: fits.append(len(y)) or fit(self, x, y))
+    toy.edit("training/toy.py", "LinearRegression()", "RandomForestRegressor(n_estimators=2)")
+    toy.edit(
+        "training/toy.py",
+        "from sklearn.impute",
+        "from sklearn.ensemble import RandomForestRegressor\nfrom sklearn.impute",
+    )
+    refused = "contains sklearn.tree._tree.Tree, which the project does not allow"
+    with pytest.raises(ArtifactError, match=refused):
+        train("size", toy.open())
+    assert fits == [136], "so few rows are fitted at once"
+    monkeypatch.setattr("asof.training.train._SHORT_FIT", 100)
+    monkeypatch.setattr("asof.training.train._TRIED", 50)
+    with pytest.raises(ArtifactError, match=refused):
+        train("size", toy.open())
+    assert fits == [136, 50]
 
 
 TREES = """def regress(schema):
