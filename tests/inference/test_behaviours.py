@@ -339,3 +339,25 @@ def test_a_folder_that_is_not_a_run_s_is_left_alone(promoted):
     kept.mkdir(parents=True)
     predict("big", promoted.open(DAY_80))
     assert kept.is_dir()
+
+
+def test_predictions_of_questions_that_are_gone_say_so(promoted):
+    predict("big", promoted.open(DAY_80))
+    promoted.sql("create table kept as from features.toy_view where id = 158")
+    promoted.sql("delete from features.toy_view where id = 158")
+    promoted.sql("update features.toy_view set asked_at = asked_at + interval 1 minute where id = 159")
+    later = predict("big", promoted.open(DAY_80 + timedelta(minutes=5)))
+    assert (later.window_rows, later.scored_rows, later.gone_rows) == (3, 1, 2)
+    assert promoted.sql("select id, gone_at from predictions.big order by id, as_of") == [
+        (157, None),
+        (158, DAY_80 + timedelta(minutes=5)),
+        (159, DAY_80 + timedelta(minutes=5)),
+        (159, None),
+        (160, None),
+    ]
+    promoted.sql("insert into features.toy_view from kept")
+    again = predict("big", promoted.open(DAY_80 + timedelta(minutes=10)))
+    assert (again.scored_rows, again.gone_rows) == (0, 1), "158 is asked again, and has its prediction"
+    assert promoted.sql("select id, gone_at from predictions.big where gone_at is not null") == [
+        (159, DAY_80 + timedelta(minutes=5))
+    ]

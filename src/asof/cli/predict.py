@@ -71,6 +71,11 @@ def predict(
                 ),
                 err=True,
             )
+        if arm.gone_rows:
+            click.echo(
+                f"{arm.gone_rows:,} predictions are of questions that have left the feature view since; gone_at says since when",
+                err=True,
+            )
         if arm.changed_rows:
             click.echo(
                 f"{arm.changed_rows:,} rows were scored before from features that are others now; --again scores them anew",

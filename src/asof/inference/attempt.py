@@ -26,6 +26,7 @@ class Attempt:
     changed_rows: int | None = None
     missed_rows: int | None = None
     missed_from: datetime | None = None
+    gone_rows: int | None = None
     built_up_to: datetime | None = None
     threshold: float | None = None
     policy_sha256: str | None = None

@@ -27,7 +27,8 @@ class PredictionResult:
 
     `status` is `empty` where none were due. `changed_rows` were scored before from features that are others now; they are
     left as they were. `missed_rows` came due after `missed_from`, the end of the last run's window, and before
-    this window; only a backfill scores them. `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
+    this window; only a backfill scores them. `gone_rows` are predictions in the window of questions that have left the view.
+    `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
     is that of the last one.
     """
 
@@ -43,6 +44,7 @@ class PredictionResult:
     changed_rows: int
     missed_rows: int
     missed_from: datetime | None
+    gone_rows: int
     table: str
     files: str | None = None
     beside: list["PredictionResult"] = field(default_factory=list)
@@ -142,6 +144,7 @@ def _run(
         changed_rows=sum(each.changed_rows or 0 for each in attempts),
         missed_rows=sum(each.missed_rows or 0 for each in attempts),
         missed_from=attempts[0].missed_from,
+        gone_rows=sum(each.gone_rows or 0 for each in attempts),
         table=f"{project.predictions_schema}.{spec.name}",
         files=last.files,
     )

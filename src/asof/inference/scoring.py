@@ -111,6 +111,9 @@ class Scoring:
                 if files is not None and count:
                     files.stage(warehouse, self.table, window.start, window.end)
                     attempt.files = str(files.folder)
+                if not attempt.window_rows or count < attempt.window_rows:  # there are predictions of before
+                    warehouse.execute(statements.mark_gone(self.project.clock.now()))
+                    attempt.gone_rows = int(warehouse.value(statements.gone))
                 before_commit()
                 self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
         except BaseException:

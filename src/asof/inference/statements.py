@@ -10,7 +10,7 @@ import duckdb
 
 from asof.inference.arms import Arm
 from asof.inference.policy import DECISION, SCORED
-from asof.inference.table import AS_OF, FEATURES, PredictionTable
+from asof.inference.table import AS_OF, FEATURES, GONE_AT, PredictionTable
 from asof.registry.versions import ModelVersion
 from asof.warehouse.connection import Warehouse, literal, quoted
 from asof.warehouse.feature_view import FeatureView
@@ -100,6 +100,22 @@ class Statements:
             f"where done.fingerprint <> due.asof_now and done.run_id in ({comparable})"
         )
 
+    def mark_gone(self, now: datetime) -> str:
+        """Marks the predictions in the window whose question has left the view since, and those whose question is there again."""
+        asked = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)
+        is_asked = f"exists (select 1 from {asked} as due where {self._same('due', 'done')})"
+        return (
+            f"update {self.table.name_in(self.warehouse)} as done "
+            f"set {GONE_AT} = case when {is_asked} then null else coalesce({GONE_AT}, {literal(now)}) end "
+            f"where done.{AS_OF} > {literal(self.window_from)} and done.{AS_OF} <= {literal(self.window_to)} "
+            f"and ({GONE_AT} is null) is distinct from {is_asked}"
+        )
+
+    @property
+    def gone(self) -> str:
+        """How many predictions of the version in the window are of questions that are gone."""
+        return f"select count(*) as rows from ({self._there(f'done.version = {self.version.version} and {GONE_AT} is not null')})"
+
     def null_shares(self, columns: list[str], rows: str) -> str:
         shares = ", ".join(f"avg(({quoted(name)} is null)::integer) as {quoted(name)}" for name in columns)
         return f"select {shares} from ({rows})"
@@ -159,6 +175,7 @@ class Statements:
             "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
             "run_id": run["run_id"],
             "scored_at": run["scored_at"],
+            GONE_AT: "null::timestamptz",
         }
         if version.problem == "binary":
             columns["threshold"] = literal(threshold)

@@ -12,7 +12,8 @@ AS_OF = "as_of"
 FEATURES = "features"
 
 # Columns that came later; a table of before gets them with its next rows.
-_LATER = {"reasons", "fingerprint", "hindsight"}
+GONE_AT = "gone_at"
+_LATER = {"reasons", "fingerprint", "hindsight", GONE_AT}
 _NULLABLE = {DECISION, FEATURES, *_LATER}
 
 
@@ -90,6 +91,7 @@ class PredictionTable:
             "hindsight": "BOOLEAN",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
+            GONE_AT: "TIMESTAMP WITH TIME ZONE",
         }
 
     @property
