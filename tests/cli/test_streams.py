@@ -1,8 +1,11 @@
 """What goes to stdout and what does not: JSON alone, whoever prints; and a stdout that takes nothing more."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,75 @@ def test_an_estimator_that_raises_what_is_no_exception(run, toy, raised):
     done = run("train", "size", *NOW)
     assert done.returncode == 2
     assert done.stderr.startswith(f"Error: estimator training/toy.py:regress failed (line 27): {raised.split('(')[0]}")
+
+
+def test_what_child_processes_print_is_no_json_either(toy):
+    path = toy.root / "training/toy.py"
+    path.write_text('import os\n\nos.system("echo from a child")\nos.write(1, b"from below")\n' + path.read_text())
+    done = subprocess.run(
+        [ASOF, "train", "size", *NOW, "--json"], cwd=toy.root, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["version"] == 1
+    assert "from a child\n" in done.stderr
+    assert "from below" in done.stderr
+
+
+def test_a_stdout_that_is_closed(toy):
+    done = subprocess.run(f"{ASOF} status >&-", shell=True, cwd=toy.root, capture_output=True, text=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_versions_after_the_present_are_counted(run):
+    assert run("train", "size", *NOW).returncode == 0
+    before = run("status", "--now", "2024-04-09")
+    assert before.stderr == (
+        "1 versions were trained on what was known after the present, 2024-04-09 00:00 UTC, and are not shown; set --now later\n"
+    )
+    assert run("status", *NOW).stderr == ""
+
+
+HANGS = """
+class Hangs(LinearRegression):
+    def predict(self, frame):
+        import pathlib, time
+
+        while pathlib.Path("hang").exists():
+            pathlib.Path("hanging").touch()
+            time.sleep(0.1)
+        return super().predict(frame)
+
+
+"""
+
+
+def test_a_second_interrupt_ends_what_does_not_listen(toy, tmp_path):
+    """The first one is Python's, which waits for DuckDB, which waits for the estimator."""
+    package = tmp_path / "lib"
+    package.mkdir()
+    (package / "hangs.py").write_text("from sklearn.linear_model import LinearRegression\n" + HANGS)
+    toy.edit("training/toy.py", '("fit", LinearRegression())', '("fit", __import__("hangs").Hangs())')
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_trusted_types: [hangs.Hangs]}")
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    for command in ("train", "promote"):
+        subprocess.run([ASOF, command, "size", *NOW], cwd=toy.root, env=environment, check=True, capture_output=True)
+    (toy.root / "hang").touch()
+    with subprocess.Popen(
+        [ASOF, "predict", "size", *NOW], cwd=toy.root, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            while not (toy.root / "hanging").exists():
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr.readline().startswith("Interrupting; what runs does not listen. Press Ctrl-C again")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr.read() == "Interrupted: what was not finished was not written.\n"
+        finally:
+            process.kill()
+    (toy.root / "hang").unlink()
+    assert toy.sql("select count(*) from duckdb_tables() where schema_name = 'predictions'") == [(0,)]
+    subprocess.run([ASOF, "predict", "size", *NOW], cwd=toy.root, env=environment, check=True, capture_output=True)
+    assert toy.sql("select count(*) from predictions.size") == [(3,)]
 
 
 def test_a_backfill_from_long_ago(run, toy):

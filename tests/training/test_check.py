@@ -61,5 +61,12 @@ def test_a_label_that_takes_longer_than_the_test_split_wants_a_longer_one(toy):
         "a label comes 25 days after its question at the earliest, so that a validation split of 10 days has none yet"
         in words
     )
-    toy.edit("models/big.yml", "validation: 10 days, test: 20 days", "validation: 26 days, test: 26 days")
+    toy.edit("models/big.yml", "validation: 10 days, test: 20 days", "validation: 30 days, test: 32 days")
     assert wrong(toy) == []
+
+
+def test_a_split_with_one_class(toy):
+    toy.sql("update features.toy_view set is_big = false where asked_at >= ?", [FIRST + timedelta(days=60)])
+    (words,) = wrong(toy)
+    assert "the label 'is_big' has one class in all rows of the test split; longer splits, or more history" in words
+    assert wrong(toy, "size") == []

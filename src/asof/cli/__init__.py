@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
@@ -16,6 +17,7 @@ from asof.cli.aliases import promote, rollback
 from asof.cli.check import check
 from asof.cli.compare import compare
 from asof.cli.compile import compile_
+from asof.cli.interrupt import ending_at_the_second_interrupt
 from asof.cli.keys import keys
 from asof.cli.lint import lint
 from asof.cli.predict import predict
@@ -46,9 +48,12 @@ def main() -> None:
     """Runs the command line and leaves with its exit code; a user's mistake is a message, not a traceback."""
     from asof.errors import AsofError
 
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
-        code = asof.main(standalone_mode=False)
-        sys.stdout.flush()
+        with ending_at_the_second_interrupt():
+            code = asof.main(standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = 2
@@ -83,7 +88,7 @@ def _unexpected(error: Exception) -> int:
 
 def _is_of_output(error: OSError) -> bool:
     """Whether stdout took nothing more, as on a full disk; then Python is kept from trying again when it ends."""
-    if traceback.extract_tb(error.__traceback__)[-1].name not in {"echo", "main"}:
+    if traceback.extract_tb(error.__traceback__)[-1].name not in {"echo", "main", "_apart"}:
         return False
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return True

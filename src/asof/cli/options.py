@@ -1,11 +1,12 @@
 """Options that several commands share, and the project that they describe."""
 
+import os
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -50,11 +51,32 @@ STDOUT = "asof.stdout"  # in the context of a call: where JSON goes
 
 
 def _nothing_but_json(context: click.Context, _: click.Parameter, as_json: bool) -> bool:
-    """What the project's own code prints goes to stderr, so that stdout is JSON."""
+    """What the project's own code prints goes to stderr, so that stdout is JSON; what its child processes print, too."""
     if as_json:
-        context.meta[STDOUT] = sys.stdout
+        context.meta[STDOUT] = context.with_resource(_apart(sys.stdout))
         context.with_resource(redirect_stdout(sys.stderr))
     return as_json
+
+
+@contextmanager
+def _apart(stdout: TextIO) -> Iterator[TextIO]:
+    """A stream to where stdout led, while file descriptor 1 leads to stderr. A stdout that is no file stays as it is."""
+    try:
+        is_file = stdout.fileno() == 1
+    except (OSError, ValueError, AttributeError):
+        is_file = False
+    if not is_file:
+        yield stdout
+        return
+    stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(kept, "w", encoding=stdout.encoding, closefd=False) as stream:
+            yield stream
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 json_option = click.option(

@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 def status(as_json: bool, **options: Any) -> None:
     """Show the models of the project, their versions, aliases, ages and metrics on the test split."""
     project = open_project(**options)
-    from asof.registry.overview import overview
+    from asof.registry.overview import later_versions, overview
 
-    versions = overview(project)
+    versions, later = overview(project), later_versions(project)
+    if later:
+        click.echo(
+            f"{later} versions were trained on what was known after the present, {instant(project.clock.now())} UTC, and are not "
+            "shown; set --now later",
+            err=True,
+        )
     if as_json:
         print_json(versions)
         return

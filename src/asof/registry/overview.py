@@ -22,6 +22,15 @@ class VersionOverview:
     metrics: dict[str, float | None]
 
 
+def later_versions(project: Project) -> int:
+    """How many versions were trained on what was known after the project's present."""
+    with project.warehouse(read_only=True) as warehouse:
+        found = Registry(project, warehouse).rows(
+            "model_versions", "known_by > ?", [project.clock.now()], columns=("version",)
+        )
+    return len(found)
+
+
 def overview(project: Project) -> list[VersionOverview]:
     """Every version that is known by the project's present, by model, newest first. Raises WarehouseError."""
     now = project.clock.now()

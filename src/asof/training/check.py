@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import ibis
 
-from asof.errors import AsofError, EstimatorError, did_you_mean
+from asof.errors import AsofError, DataError, EstimatorError, did_you_mean
 from asof.spec.loading import list_specs
 from asof.spec.model_spec import ModelSpec
 from asof.spec.project import Project
@@ -92,3 +92,14 @@ def _view(project: Project, spec: ModelSpec, warehouse: Warehouse, found: ModelC
     newest = max((row["newest"] for row in counted), default=None)
     for split in SPLITS:
         refuse_empty(training_set, split, found.rows[split], newest)
+    if spec.problem == "regression":
+        return
+    label = training_set.rows[spec.label]
+    classes = training_set.rows.group_by(SPLIT).aggregate(classes=label.nunique()).to_pyarrow().to_pylist()
+    judged = SPLITS if spec.problem == "binary" else ("train",)
+    alone = [split for split in judged for row in classes if row[SPLIT] == split and row["classes"] == 1]
+    if alone:
+        raise DataError(
+            f"model {spec.name}: the label '{spec.label}' has one class in all rows of the {' and of the '.join(alone)} split; "
+            "longer splits, or more history, may have both"
+        )

@@ -1,11 +1,15 @@
 """Values that training looks at: numbers that no feature can be, and columns that name their row."""
 
+from time import process_time
+
+import pyarrow as pa
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from toy import NOW
 
 from asof import predict, promote, train
 from asof.errors import ArtifactError, DataError
+from asof.training.fit.native import _distinct
 
 
 @pytest.mark.parametrize("value", ["1e39", "-1e39", "'infinity'", "'-infinity'"])
@@ -77,6 +81,42 @@ def test_types_that_cannot_be_stored_are_told_before_the_long_fit(toy, monkeypat
     with pytest.raises(ArtifactError, match=refused):
         train("size", toy.open())
     assert fits == [136, 50]
+
+
+def test_a_nul_in_a_category(toy):
+    """It has no literal in SQL; the version is scored by its function."""
+    toy.sql("update features.toy_view set colour = 'a' || chr(0) || 'b' where id % 10 = 3")
+    trained = train("size", toy.open())
+    assert trained.status == "registered"
+    (told,) = toy.sql("select parity ->> 'not_compiled' from ml.model_versions")
+    assert told == ("the feature 'colour' with a NUL character in a category",)
+
+
+RANKS = """
+class Ranks(LinearRegression):
+    def predict(self, frame):
+        return super().predict(frame).argsort().argsort() * 1.0
+
+
+"""
+
+
+def test_a_score_that_depends_on_the_rows_beside_it(toy, tmp_path, monkeypatch):
+    (tmp_path / "ranks.py").write_text("from sklearn.linear_model import LinearRegression\n" + RANKS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    toy.edit("training/toy.py", '("fit", LinearRegression())', '("fit", __import__("ranks").Ranks())')
+    toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_trusted_types: [ranks.Ranks]}")
+    trained = train("size", toy.open())
+    assert trained.status == "rejected"
+    assert any("beside other rows" in str(gate) for gate in trained.gates if not gate.passed)
+
+
+def test_many_categories_are_read_in_one_go():
+    """A list of all of them for each of them would take 17 s for 20,000, and hours for a million."""
+    column = pa.chunked_array([pa.array([str(n) for n in range(50_000)]).dictionary_encode()])
+    began = process_time()
+    assert len(_distinct(column)) == 50_000
+    assert process_time() - began < 10
 
 
 TREES = """def regress(schema):

@@ -130,6 +130,8 @@ class Inputs:
                 continue
             source = column(name)
             if name in texts:
+                if any("\0" in str(value) for value in texts[name].values):
+                    raise CompileError(f"the feature '{name}' with a NUL character in a category")
                 cases = " ".join(f"when {literal(value)} then {code}" for code, value in enumerate(texts[name].values))
                 coded = f"case {source} {cases} else {UNSEEN} end" if cases else str(UNSEEN)
                 lines.append(f"case when {source} is null then {NULL} else {coded} end as {source}")

@@ -101,5 +101,6 @@ def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
 
 def _distinct(column: pa.ChunkedArray) -> list[str | None]:
     """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
-    values: list[str | None] = [dictionary(column)[code] for code in occurring(column)]
+    names = dictionary(column)
+    values: list[str | None] = [names[code] for code in occurring(column)]
     return [*values, None] if column.null_count or not values else values

@@ -8,10 +8,11 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+import duckdb
 import numpy as np
 import optuna
 
-from asof.errors import EstimatorError, SpecError, did_you_mean, in_short
+from asof.errors import EstimatorError, RegistryError, SpecError, WarehouseError, did_you_mean, in_short
 from asof.progress import Progress, Silent
 from asof.scoring.score import score
 from asof.spec.metric_names import METRICS
@@ -121,7 +122,15 @@ def _try(search: Search, study: optuna.Study, space: Any, number: int) -> Trial:
     study.tell(drawn, trial.value if trial.state == "complete" else None, state=state[trial.state])
     seconds = monotonic() - began
     ended = search.project.clock.ended(seconds)
-    write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
+    try:
+        write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
+    except WarehouseError as error:
+        if not isinstance(error.__cause__, duckdb.ConstraintException):
+            raise
+        raise RegistryError(
+            f"trial {number} of this search of {search.spec.name} was written by another process, which goes on with the search; let it "
+            f"end, then: asof tune {search.spec.name} --resume"
+        ) from None
     return trial
 
 
