@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from toy import FIRST
+from toy import FIRST, NOW
 
 from asof import check
 
@@ -62,7 +62,7 @@ def test_a_label_that_takes_longer_than_the_test_split_wants_a_longer_one(toy):
         in words
     )
     toy.edit("models/big.yml", "validation: 10 days, test: 20 days", "validation: 30 days, test: 32 days")
-    assert wrong(toy) == []
+    assert wrong(toy, now=NOW) == []
 
 
 def test_a_split_with_one_class(toy):
