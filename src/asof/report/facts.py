@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from asof.errors import RegistryError
@@ -99,10 +100,10 @@ class VersionFacts:
         return sorted(rows, key=lambda row: (row["slice"].startswith("("), row["slice"]))
 
     def curve(self, name: str) -> dict[str, list[Row]]:
-        """The points of the curves of one kind, by series."""
+        """The points of the curves of one kind, by series; those that have a place."""
         found: dict[str, list[Row]] = {}
         for point in self.points:
-            if point["curve"] == name:
+            if point["curve"] == name and isfinite(point["x"]) and isfinite(point["y"]):
                 found.setdefault(point["series"], []).append(point)
         return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from asof.errors import ProjectError
+from asof.errors import ProjectError, RegistryError, in_short
 from asof.report.charts import draw_charts
 from asof.report.facts import VersionFacts, moment, read_facts
 from asof.spec.project import Project
@@ -41,7 +41,17 @@ def make_report(model: str, version: int | None = None, project: Project | None 
     Raises RegistryError when there is no such version.
     """
     project = project or Project.open()
-    facts = read_facts(project, model, version)
+    try:
+        return _report(read_facts(project, model, version))
+    # the rows may be anything, and so may what becomes of them
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, jinja2.TemplateError) as error:
+        raise RegistryError(
+            f"{model}{'' if version is None else f' version {version}'}: rows of {project.registry_schema} are damaged "
+            f"({in_short(error)}); restore the warehouse from a backup, or train again with: asof train {model}"
+        ) from None
+
+
+def _report(facts: VersionFacts) -> Report:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("asof.report", "templates"),
         autoescape=jinja2.select_autoescape(["html"]),
