@@ -86,13 +86,35 @@ def test_rows_that_are_gone_are_counted(rule):
     assert 3 not in prices(rule)
 
 
+def test_a_relation_that_is_not_read_any_longer(rule):
+    """What the last build read under another name is not asked for."""
+    group = rule.root / "models/news/prices_as_they_come.sql"
+    text = group.read_text()
+    rule.execute("create table raw.other_prices as select * from raw.prices")
+    sources = rule.root / "models/parts/_parts.yml"
+    listed = sources.read_text()
+    try:
+        sources.write_text(
+            listed.replace("      - {name: prices}\n", "      - {name: prices}\n      - {name: other_prices}\n")
+        )
+        group.write_text(text.replace("'prices'", "'other_prices'"))
+        assert "asof:" not in build(rule, "13:00")
+        rule.execute("drop table raw.other_prices")
+        group.write_text(text)
+        assert "asof:" not in build(rule, "14:00")
+        assert prices(rule) == {0, 1, 2, 3, 4, 5, 6, 8}
+    finally:
+        sources.write_text(listed)
+        group.write_text(text)
+
+
 def test_the_record_of_a_build(rule):
     assert rule.sql(
         "select split_part(model, '.', 3), columns, entity, built_up_to, rows_known from ml.model_reads "
         "where built_at = (select max(built_at) from ml.model_reads) order by 1"
     ) == [
-        ("arriving", "happened_at, learned_at", "shop", FIRST_BUILD, 2),
-        ("prices_as_they_come", "learned_at", "", FIRST_BUILD, 6),
+        ("arriving", '["happened_at", "learned_at"]', '["shop"]', FIRST_BUILD, 2),
+        ("prices_as_they_come", '["learned_at"]', "[]", FIRST_BUILD, 6),
     ]
 
 

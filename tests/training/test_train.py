@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 from toy import FIRST, NOW
 
 from asof import promote, train
@@ -300,10 +301,14 @@ def test_calibration_needs_every_class(colours):
         train("big", colours.open())
 
 
-@pytest.mark.parametrize("rows", ["id < 5", "id >= 190"])
-def test_no_run_fails_because_of_the_linear_model_it_is_compared_with(toy, caplog, rows):
-    """Infinite values, which it refuses where it is fitted or where it is asked, and the candidate does not."""
-    toy.sql(f"update features.toy_view set weight = 'Infinity' where {rows}")
+@pytest.mark.parametrize("step", ["fit_transform", "transform"])
+def test_no_run_fails_because_of_the_linear_model_it_is_compared_with(toy, caplog, monkeypatch, step):
+    """Where it is fitted or where it is asked; the candidate scales nothing."""
+
+    def refuses(*_):
+        raise ValueError("not these rows")
+
+    monkeypatch.setattr(StandardScaler, step, refuses)
     (toy.root / "training/mean.py").write_text(
         "from sklearn.dummy import DummyRegressor\n\n\ndef build(schema):\n    return DummyRegressor()\n"
     )

@@ -4,8 +4,8 @@
 
     model, target   the model that was built, and where
     relation        what it read; empty for a call of asof.new_since without `of`
-    columns         the times by which a row counts as known: all are at or before `built_up_to`
-    entity          columns without which a row is of no use, and does not count; those of a feature group
+    columns         the times by which a row counts as known, as JSON: all are at or before `built_up_to`
+    entity          columns without which a row is of no use, and does not count, as JSON; those of a feature group
     built_up_to     the present of the build
     rows_known      how many rows of the relation were known by then
 #}
@@ -38,8 +38,8 @@
             {{ asof._text(read.model) }},
             {{ asof._text(target.name) }},
             {{ asof._text(read.relation) }},
-            {{ asof._text(read.columns | join(', ')) }},
-            {{ asof._text(read.entity | join(', ')) }},
+            {{ asof._text(tojson(read.columns)) }},
+            {{ asof._text(tojson(read.entity)) }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ asof.now() }},
@@ -106,11 +106,14 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set mark = "cast('" ~ found[0][0] ~ "' as timestamptz)" -%}
-    {%- set reads, counts = [], [] -%}
-    {%- for _, relation, columns, entity, rows_known in found if relation -%}
-        {%- set known = asof._known_by(columns.split(', '), entity.split(', ') if entity else [], mark) -%}
+    {%- set reads, counts, parents = [], [], [] -%}
+    {%- for id in model.depends_on.nodes -%}
+        {%- do parents.append((graph.nodes.get(id) or graph.sources.get(id) or {}).relation_name) -%}
+    {%- endfor -%}
+    {%- for _, relation, columns, entity, rows_known in found if relation in parents -%} {#- the others are not read any longer -#}
+        {%- set known = asof._known_by(fromjson(columns), fromjson(entity), mark) -%}
         {%- do counts.append("(select count(*) from " ~ relation ~ " where " ~ known ~ ")") -%}
-        {%- do reads.append({'relation': relation, 'columns': columns, 'rows_known': rows_known}) -%}
+        {%- do reads.append({'relation': relation, 'columns': fromjson(columns), 'rows_known': rows_known}) -%}
     {%- endfor -%}
     {%- set now = run_query("select " ~ counts | join(', ')).rows[0] if counts else [] -%}
     {%- set compared = [] -%}
@@ -145,7 +148,7 @@
         {%- if read.late -%}
             {%- do exceptions.warn(
                 "asof: " ~ read.late ~ " rows of " ~ name ~ " came after the build of " ~ model.name ~ " at " ~ last.built_up_to
-                ~ ", though by " ~ read.columns | replace(', ', ' and ') ~ " they were known by then; " ~ then ~ full
+                ~ ", though by " ~ read.columns | join(' and ') ~ " they were known by then; " ~ then ~ full
             ) -%}
         {%- else -%}
             {%- do exceptions.warn(
