@@ -1,5 +1,6 @@
 """The user's Python files: loads functions from them by path and calls them; mistakes there are told as such."""
 
+import os
 import runpy
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ def load_function(
     Raises `error` when the file is missing or fails, or has no such function.
     """
     file, function = reference.split(":")
-    path = root / file
+    path = file_in(root, file, f"{role} {reference}", error)
     if not path.is_file():
         raise error(f"{role} {reference}: there is no file {path}")
     with told_as(f"{role} {reference}", path, error):
@@ -30,6 +31,14 @@ def load_function(
             f"{role} {reference}: {file} has no function '{function}'{near}; write: def {function}({argument}): ..."
         )
     return found
+
+
+def file_in(root: Path, file: str, owner: str, error: type[ProjectError]) -> Path:
+    """A file of the project, whoever names it. Raises `error` for a path that leads out of it."""
+    path = root / file
+    if not Path(os.path.normpath(path)).is_relative_to(os.path.normpath(root)):
+        raise error(f"{owner}: {file} is outside of the project {root}; put the file into it")
+    return path
 
 
 @contextmanager

@@ -86,6 +86,60 @@ def test_rows_that_are_gone_are_counted(rule):
     assert 3 not in prices(rule)
 
 
+def test_late_rows_beside_rows_that_are_gone(rule):
+    """Two are gone and one came late: by their number alone, rows are gone."""
+    with_prices(rule, ("B", at("11:45"), at("11:45"), 55, "late"), without=(0, 1))
+    assert "1 rows of prices that prices_as_they_come was built from at 2024-05-01 12:30:00+00 are gone" in build(
+        rule, "14:00"
+    )
+    assert 55 in prices(rule)
+
+
+def test_a_build_of_nothing_is_no_build(rule):
+    rule.execute("drop table prices_as_they_come")
+    done = rule.dbt("run", "--select", "prices_as_they_come", "--empty", now="2024-05-01T13:00:00Z")
+    assert done.returncode == 0, done.stdout
+    assert prices(rule) == set()
+    build(rule, "14:00")
+    assert prices(rule) == {0, 1, 2, 3, 4, 5, 6, 8}
+
+
+def test_an_ephemeral_model_cannot_be_counted(rule):
+    path = rule.root / "models/news/of_ephemeral.sql"
+    between = rule.root / "models/news/between.sql"
+    try:
+        between.write_text("{{ config(materialized='ephemeral') }}\nselect * from {{ source('raw', 'prices') }}\n")
+        path.write_text(
+            "select * from {{ ref('between') }} where {{ asof.new_since('learned_at', of=ref('between')) }}\n"
+        )
+        done = rule.dbt("run", "--select", "of_ephemeral", now="2024-05-01T13:00:00Z")
+    finally:
+        between.unlink()
+        path.unlink()
+    assert done.returncode == 1
+    assert "asof.new_since: of_ephemeral reads the ephemeral model" in " ".join(done.stdout.split())
+
+
+def test_each_schema_has_a_record_of_its_own(rule):
+    """Two developers, one target: each has tables of their own, by an environment variable in the profile."""
+    if rule.engine.name != "duckdb":
+        return
+    profile = rule.root / "profiles.yml"
+    text = profile.read_text()
+    try:
+        profile.write_text(text.replace("path: rule.duckdb, threads", "path: rule.duckdb, schema: bob, threads", 1))
+        build(rule, "12:30")
+        profile.write_text(text)
+        build(rule, "14:00")
+        profile.write_text(text.replace("path: rule.duckdb, threads", "path: rule.duckdb, schema: bob, threads", 1))
+        build(rule, "14:30")
+    finally:
+        profile.write_text(text)
+    mine, his = (rule.sql(f"select price from {schema}.prices_as_they_come order by all") for schema in ("main", "bob"))
+    assert mine == his
+    rule.execute("drop schema bob cascade")
+
+
 def test_a_relation_that_is_not_read_any_longer(rule):
     """What the last build read under another name is not asked for."""
     group = rule.root / "models/news/prices_as_they_come.sql"

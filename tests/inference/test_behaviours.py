@@ -355,6 +355,8 @@ def test_predictions_of_questions_that_are_gone_say_so(promoted):
         (159, None),
         (160, None),
     ]
+    everything = predict("big", promoted.open(DAY_80 + timedelta(minutes=7)), again=True)
+    assert (everything.window_rows, everything.scored_rows, everything.gone_rows) == (3, 3, 2)
     promoted.sql("insert into features.toy_view from kept")
     again = predict("big", promoted.open(DAY_80 + timedelta(minutes=10)))
     assert (again.scored_rows, again.gone_rows) == (0, 1), "158 is asked again, and has its prediction"

@@ -143,3 +143,12 @@ def test_an_error_leaves_no_file(project):
     with pytest.raises(Exception, match="policy inference/big.sql fails"):
         predict("big", project.open(DAY_80))
     assert not (project.root / "exported/dev/big").exists() or days(project) == []
+
+
+def test_files_say_of_questions_that_are_gone_what_the_table_says(project):
+    predict("big", project.open(DAY_80))
+    project.sql("delete from features.toy_view where id = 158")
+    later = predict("big", project.open(DAY_80 + timedelta(minutes=5)))
+    assert (later.scored_rows, later.gone_rows) == (0, 1)
+    assert in_files(project) == in_table(project)
+    assert [row for row in in_files(project) if row[0] == 158][0][-1] == DAY_80 + timedelta(minutes=5)

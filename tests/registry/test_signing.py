@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import sys
 from datetime import timedelta
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from toy import FIRST
 
-from asof import load_model, predict, promote, train
-from asof.errors import ArtifactError, ProjectError, RegistryError
+from asof import load_model, predict, promote, reproduce, train
+from asof.errors import ArtifactError, AsofError, ProjectError, RegistryError
 from asof.registry.artifact import artifact_hash
 from asof.registry.signing import VARIABLE, new_key, sign_versions
 
@@ -100,6 +101,30 @@ def test_damaged_trees_behind_their_right_hash_are_never_read(signed, monkeypatc
             with pytest.raises(ArtifactError, match="its row was changed"):
                 way("size", signed.open(DAY_80))
     assert read == []
+
+
+def test_a_planted_signature_that_is_no_text_of_ours(signed):
+    signed.sql("update ml.version_signatures set signature = 'é'")
+    with pytest.raises(ArtifactError, match="its row was changed"):
+        load_model("size", 1, signed.open(DAY_80))
+    assert sign_versions(signed.open(DAY_80), "size") == [1]
+    assert load_model("size", 1, signed.open(DAY_80)).version == 1
+
+
+def test_a_recorded_spec_names_no_file_of_its_own(signed, tmp_path_factory, monkeypatch):
+    """`asof train --reproduce` runs the estimator's file that the version's spec names."""
+    evil = tmp_path_factory.mktemp("elsewhere") / "evil.py"
+    evil.write_text("raise SystemExit('it ran')\n")
+    for path in (str(evil), os.path.relpath(evil, signed.root)):
+        signed.sql(
+            "update ml.model_versions set spec = json_merge_patch(spec, ?)", [json.dumps({"estimator": f"{path}:make"})]
+        )
+        monkeypatch.setenv(VARIABLE, KEY)
+        with pytest.raises(ArtifactError, match="its row was changed"):
+            reproduce("size", 1, signed.open(DAY_80))
+        monkeypatch.delenv(VARIABLE)
+        with pytest.raises(AsofError, match=r"is outside of the project|has a spec of an asof with other rules"):
+            reproduce("size", 1, signed.open(DAY_80))
 
 
 def test_the_signature_of_another_key(signed, monkeypatch):

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _PATIENCE = 3.0  # seconds
 _ASKED = (
@@ -24,6 +24,7 @@ def ending_at_the_second_interrupt() -> Iterator[None]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing)  # written to at once, also while Python itself is kept waiting
+    os.register_at_fork(after_in_child=_forget)
     over = threading.Event()
     threading.Thread(target=_watch, args=(reading, over), daemon=True).start()
     try:
@@ -32,6 +33,12 @@ def ending_at_the_second_interrupt() -> Iterator[None]:
         over.set()
         signal.set_wakeup_fd(before)
         os.close(writing)
+
+
+def _forget() -> None:
+    """A child that was forked gets the same Ctrl-C, and would write of it to its parent."""
+    with suppress(ValueError):
+        signal.set_wakeup_fd(-1)
 
 
 def _watch(reading: int, over: threading.Event) -> None:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.tokens import TokenType
 
 from asof.errors import PolicyError
-from asof.user_code import load_function, told_as
+from asof.user_code import file_in, load_function, told_as
 from asof.warehouse.connection import Warehouse, quoted
 
 SCORED = "scored"
@@ -55,7 +55,7 @@ class Policy:
 
 def read_policy(root: Path, reference: str) -> Policy:
     """A policy of a SQL file, or of a function in a Python file. Raises PolicyError when it is not one SELECT."""
-    file = root / reference.split(":", maxsplit=1)[0]
+    file = file_in(root, reference.split(":", maxsplit=1)[0], f"policy {reference}", PolicyError)
     try:
         content = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -108,12 +108,11 @@ class Scoring:
                 if attempt.again or self.arm.shadows:
                     warehouse.execute(statements.remove)
                 count = self._write(statements, unscored, attempt)
-                if files is not None and count:
+                changed = count + int(warehouse.value(statements.mark_gone(self.project.clock.now())))
+                attempt.gone_rows = int(warehouse.value(statements.gone))
+                if files is not None and changed:
                     files.stage(warehouse, self.table, window.start, window.end)
                     attempt.files = str(files.folder)
-                if not attempt.window_rows or count < attempt.window_rows:  # there are predictions of before
-                    warehouse.execute(statements.mark_gone(self.project.clock.now()))
-                    attempt.gone_rows = int(warehouse.value(statements.gone))
                 before_commit()
                 self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
         except BaseException:
@@ -121,7 +120,7 @@ class Scoring:
                 with suppress(duckdb.Error, FilesError):  # what went wrong first is told; the next run heals
                     files.heal(self.registry)
             raise
-        if files is not None and count:
+        if files is not None and changed:
             files.publish()
         return status, count
 

@@ -101,7 +101,7 @@ def require_signature(registry: Registry, row: Mapping[str, Any], project: Proje
         columns=("signature",),
     )
     expected = key.sign(row)
-    if not any(hmac.compare_digest(str(each["signature"]), expected) for each in found):
+    if not any(hmac.compare_digest(str(each["signature"]).encode(), expected.encode()) for each in found):
         raise ArtifactError(
             f"{owner}: {'its row was changed after the key of' if found else 'it has no signature of the key in'} "
             f"{VARIABLE} ({key.key_id}){' had signed it' if found else ''}; if you know where it comes from: "

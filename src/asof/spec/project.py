@@ -12,6 +12,7 @@ from asof.errors import ProjectError, SpecError
 from asof.spec.loading import list_specs, load_spec
 from asof.spec.model_spec import ModelSpec
 from asof.spec.variables import project_vars
+from asof.user_code import file_in
 from asof.warehouse.builds import last_build
 from asof.warehouse.changed_sql import require_one_sql
 from asof.warehouse.connection import Warehouse, open_warehouse
@@ -90,11 +91,12 @@ class Project:
         """The model spec `models/<name>.yml`. Raises SpecError."""
         spec = load_spec(self.root / "models", name)
         for key, reference in (("estimator", spec.estimator), ("inference.policy", spec.inference.policy)):
-            given = (reference or "").split(":", maxsplit=1)[0]
-            if not Path(os.path.normpath(self.root / given)).is_relative_to(self.root):
-                raise SpecError(
-                    f"model spec models/{name}.yml: {key}: {given} is outside of the project {self.root}; put the file into it"
-                )
+            file_in(
+                self.root,
+                (reference or "").split(":", maxsplit=1)[0],
+                f"model spec models/{name}.yml: {key}",
+                SpecError,
+            )
         policy = spec.inference.policy
         file = self.root / policy.split(":", maxsplit=1)[0] if policy is not None else None
         if file is not None and not file.is_file():

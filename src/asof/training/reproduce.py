@@ -9,6 +9,7 @@ from typing import Any
 
 from asof.errors import RegistryError
 from asof.progress import Progress, Silent
+from asof.registry.signing import SIGNED, require_signature
 from asof.registry.store import Registry
 from asof.registry.versions import recorded_spec
 from asof.spec.model_spec import ModelSpec
@@ -89,7 +90,7 @@ def reproduce(
 def _reproduce(model: str, version: int, project: Project, progress: Progress, spool: Path) -> Reproduction:
     with project.warehouse(read_only=True) as warehouse:
         registry = Registry(project, warehouse)
-        recorded = _recorded(registry, model, version, project.clock.now())
+        recorded = _recorded(registry, model, version, project)
         spec = recorded_spec(recorded["spec"], f"{model} version {version}")
         progress.step(f"reading {spec.feature_view} as of {recorded['known_by']:%Y-%m-%d %H:%M}")
         view = project.view_in(warehouse, spec.feature_view)
@@ -129,13 +130,17 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
     )
 
 
-def _recorded(registry: Registry, model: str, version: int, now: datetime) -> dict[str, Any]:
-    """The version's row with the counts of its run and its metrics."""
+def _recorded(registry: Registry, model: str, version: int, project: Project) -> dict[str, Any]:
+    """The version's row with the counts of its run and its metrics. Raises RegistryError, ArtifactError for one that is not signed
+    where it must be.
+    """
+    now = project.clock.now()
     condition, parameters = "model = ? and version = ? and known_by <= ?", [model, version, now]
-    found = registry.rows("model_versions", condition, parameters, columns=_VERSION)
+    found = registry.rows("model_versions", condition, parameters, columns=tuple(dict.fromkeys([*_VERSION, *SIGNED])))
     if not found:
         known = f"by {now:%Y-%m-%d %H:%M} UTC"
         raise RegistryError(f"model {model} has no version {version} {known}; see which it has with: asof status")
+    require_signature(registry, found[0], project)  # its spec names the file that is run
     if found[0]["content_hash"] is None:
         raise RegistryError(
             f"model {model} version {version} was registered by an older asof, which did not record the hash of its rows; "

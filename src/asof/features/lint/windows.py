@@ -79,7 +79,12 @@ def is_the_first_time(function: exp.Expression, place: Place, subject: Subject) 
         return False
     if (id(place.step.select), id(place.step.expression)) in subject.known.places:
         return True
-    if not isinstance(function.this, exp.Column):
+    # of rows that a filter picks, or that a join brings, the earliest may come later than this one
+    if (
+        not isinstance(function.this, exp.Column)
+        or isinstance(function.parent, exp.Filter)
+        or place.step.select.args.get("joins")
+    ):
         return False
     first = subject.ancestry.at(place, function.this)
     return subject.is_known_time(first) or _is_of_a_gate(first, subject)
@@ -96,19 +101,31 @@ def _is_of_a_gate(time: Trail, subject: Subject) -> bool:
 
 
 def _only_ends_intervals(window: exp.Window, function: exp.Expression, place: Place, subject: Subject) -> bool:
-    """A lead of what it is ordered by, as the open end of a row's validity: it decides which rows there are by a comparison with a
-    time of them, and never by whether there is an end.
+    """A lead of what it is ordered by, as the open end of a row's validity: all that comes of it is a comparison with the known time
+    of the feature's row, itself or with something in its place where there is no end.
     """
     order = window.args["order"].expressions[0].this
     if not (isinstance(function, exp.Lead) and function.this == order):
         return False
     compared = False
-    for condition in subject.rows.places.values():
-        for found in condition.step.expression.find_all(exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is):
-            trails = [subject.ancestry.at(condition, column) for column in found.find_all(exp.Column)]
-            if not any(place.step.key in trail.places for trail in trails):
-                continue
-            if isinstance(found, exp.Is):
+    for at in subject.rows.places.values():
+        expression = at.step.expression
+        ends = [
+            column
+            for column in expression.find_all(exp.Column)
+            if place.step.key in subject.ancestry.at(at, column).places
+        ]
+        for column in ends:
+            end = column.parent if isinstance(column.parent, exp.Coalesce) else column
+            if (
+                end in (expression, expression.this if isinstance(expression, exp.Coalesce) else None)
+                or column is expression
+            ):
+                continue  # passed on to where it is compared
+            if not isinstance(end.parent, (exp.LT, exp.LTE, exp.GT, exp.GTE)):
+                return False
+            other = end.parent.expression if end is end.parent.this else end.parent.this
+            if not isinstance(other, exp.Column) or not subject.is_known_time(subject.ancestry.at(at, other)):
                 return False
             compared = True
     return compared

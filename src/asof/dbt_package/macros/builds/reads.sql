@@ -2,25 +2,31 @@
     What each build has read of other relations, so that the next one can tell what is new and what came late: a row in
     `model_reads` of the registry for each call of asof.new_since, and for each feature group of a feature view.
 
-    model, target   the model that was built, and where
+    model, built    the model that was built, and its table: developers have schemas of their own in one target
     relation        what it read; empty for a call of asof.new_since without `of`
     columns         the times by which a row counts as known, as JSON: all are at or before `built_up_to`
     entity          columns without which a row is of no use, and does not count, as JSON; those of a feature group
     built_up_to     the present of the build
-    rows_known      how many rows of the relation were known by then
+    rows_known      how many rows of the relation were known by then, counted before the model read it
+
+    A build with --empty or --sample has read a part of what there was: the next one reads all.
 #}
 {% macro _record_reads(results) %}
     {%- set reads = [] -%}
     {%- for result in results if result.status == 'success' and result.node.resource_type == 'model' -%}
-        {%- for read in asof._reads_of(result.node) -%}
-            {%- do reads.append(dict(read, model=result.node.unique_id)) -%}
+        {%- set of_model = asof._reads_of(result.node) -%}
+        {%- if of_model and (flags.EMPTY or flags.SAMPLE) -%}
+            {%- set of_model = [{'relation': '(a part)', 'columns': [], 'entity': [], 'rows_known': none}] -%}
+        {%- endif -%}
+        {%- for read in of_model -%}
+            {%- do reads.append(dict(read, model=result.node.unique_id, built=result.node.relation_name)) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- if reads -%}
         {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') %}
         create table if not exists {{ registry }}.model_reads (
             model varchar not null,
-            target varchar not null,
+            built varchar not null,
             relation varchar not null,
             columns varchar not null,
             entity varchar not null,
@@ -28,22 +34,24 @@
             invocation_id varchar not null,
             built_up_to timestamptz not null,
             rows_known bigint,
-            primary key (model, target, relation, columns, invocation_id)
+            primary key (model, built, relation, columns, invocation_id)
         );
 
         insert into {{ registry }}.model_reads
-            (model, target, relation, columns, entity, built_at, invocation_id, built_up_to, rows_known)
+            (model, built, relation, columns, entity, built_at, invocation_id, built_up_to, rows_known)
         {%- for read in reads %}
         select
             {{ asof._text(read.model) }},
-            {{ asof._text(target.name) }},
+            {{ asof._text(read.built) }},
             {{ asof._text(read.relation) }},
             {{ asof._text(tojson(read.columns)) }},
             {{ asof._text(tojson(read.entity)) }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ asof.now() }},
-            {% if read.relation -%}
+            {% if read.rows_known is defined -%}
+            {{ 'null' if read.rows_known is none else read.rows_known }}
+            {%- elif read.relation -%}
             (select count(*) from {{ read.relation }} where {{ asof._known_by(read.columns, read.entity, asof.now()) }})
             {%- else -%}
             null
@@ -81,14 +89,20 @@
 {% endmacro %}
 
 
-{# A comment in the SQL of a model that `_reads_of` finds there. #}
+{# A comment in the SQL of a model that `_reads_of` finds there, with how many rows are known now, before they are read. #}
 {% macro _note_of_read(of, column) -%}
-    {%- set read = {'relation': (of | string) if of is not none else '', 'columns': [column], 'entity': []} %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
+    {%- set read = {'relation': (of | string) if of is not none else '', 'columns': [column], 'entity': [], 'rows_known': none} -%}
+    {%- if of is not none and graph and asof._is_building() and not flags.EMPTY and not flags.SAMPLE -%}
+        {%- set known = asof._known_by([column], [], asof.now()) -%}
+        {%- do read.update({
+            'rows_known': run_query("select count(*) from " ~ of ~ " where " ~ known).columns[0].values()[0] | int
+        }) -%}
+    {%- endif %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
 {%- endmacro %}
 
 
 {#
-    This model's last build here: its present, as `built_up_to`, and what it read, each with how many rows have come late since
+    The last build of this table: its present, as `built_up_to`, and what it read, each with how many rows have come late since
     and how many have gone. None where the build has left no word of it.
 #}
 {% macro _last_build_of_model() %}
@@ -97,7 +111,7 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set builds = adapter.quote(schema) ~ ".model_reads where model = " ~ asof._text(model.unique_id)
-        ~ " and target = " ~ asof._text(target.name) -%}
+        ~ " and built = " ~ asof._text(this | string) -%}
     {%- set found = run_query(
         "select cast(built_up_to as varchar), relation, columns, entity, rows_known from " ~ builds
         ~ " and built_at = (select max(built_at) from " ~ builds ~ ") order by relation, columns"
@@ -110,7 +124,10 @@
     {%- for id in model.depends_on.nodes -%}
         {%- do parents.append((graph.nodes.get(id) or graph.sources.get(id) or {}).relation_name) -%}
     {%- endfor -%}
-    {%- for _, relation, columns, entity, rows_known in found if relation in parents -%} {#- the others are not read any longer -#}
+    {%- for _, relation, columns, entity, rows_known in found if relation -%}
+        {%- if relation not in parents or rows_known is none -%}
+            {{ return(none) }} {#- it reads something else by now -#}
+        {%- endif -%}
         {%- set known = asof._known_by(fromjson(columns), fromjson(entity), mark) -%}
         {%- do counts.append("(select count(*) from " ~ relation ~ " where " ~ known ~ ")") -%}
         {%- do reads.append({'relation': relation, 'columns': fromjson(columns), 'rows_known': rows_known}) -%}

@@ -11,12 +11,18 @@
                               and "loaded_at" <= cast('<the present>' as timestamptz)
 
     The present of the last build is kept in `model_reads` of the registry. With `of`, so is how many rows the predicate picked
-    from by then. Where there are more now, some came later than `column` says; a warning counts them, and this build reads
-    all rows, so that none is lost. They take the place of those that are there by the model's unique_key.
+    from by then. Where there are more now, some came later than `column` says; where there are fewer, some are gone, and others may
+    have come. A warning counts them, and this build reads all rows, so that none is lost. They take the place of those that are there by the model's unique_key.
 #}
 {% macro new_since(column, lookback=none, of=none) -%}
     {%- if not execute -%}
         {{ return('true') }}
+    {%- endif -%}
+    {%- if of is not none and '__dbt__cte__' in of | string and graph -%}
+        {{ exceptions.raise_compiler_error(
+            "asof.new_since: " ~ model.name ~ " reads the ephemeral model " ~ of.identifier ~ ", which is no relation whose rows can be "
+            ~ "counted; materialize it as a view, or name the relation behind it as of"
+        ) }}
     {%- endif -%}
     {%- set quoted = [] -%}
     {%- for part in column.split('.') -%}
@@ -28,7 +34,7 @@
         {%- do asof._require_length_of_time(lookback, "the lookback of asof.new_since in " ~ model.name) if lookback is not none -%}
         {%- do asof._require_key_of_rows() -%}
         {%- set last = asof._last_build_of_model() -%}
-        {%- if last and not last.reads | sum(attribute='late') -%}
+        {%- if last and not last.reads | sum(attribute='late') and not last.reads | sum(attribute='lost') -%}
             {%- set since = last.built_up_to -%}
         {%- endif -%}
         {%- for read in (last or {'reads': []}).reads if of is not none and read.relation == of | string -%}
