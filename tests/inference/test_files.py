@@ -151,4 +151,5 @@ def test_files_say_of_questions_that_are_gone_what_the_table_says(project):
     later = predict("big", project.open(DAY_80 + timedelta(minutes=5)))
     assert (later.scored_rows, later.gone_rows) == (0, 1)
     assert in_files(project) == in_table(project)
-    assert [row for row in in_files(project) if row[0] == 158][0][-1] == DAY_80 + timedelta(minutes=5)
+    (gone,) = [row for row in in_files(project) if row[0] == 158]
+    assert gone[-1] == DAY_80 + timedelta(minutes=5)
