@@ -19,7 +19,7 @@ def load_function(
     Raises `error` when the file is missing or fails, or has no such function.
     """
     file, function = reference.split(":")
-    path = file_in(root, file, f"{role} {reference}", error)
+    path = file_in(root, reference, f"{role} {reference}", error)
     if not path.is_file():
         raise error(f"{role} {reference}: there is no file {path}")
     with told_as(f"{role} {reference}", path, error):
@@ -33,8 +33,9 @@ def load_function(
     return found
 
 
-def file_in(root: Path, file: str, owner: str, error: type[ProjectError]) -> Path:
-    """A file of the project, whoever names it. Raises `error` for a path that leads out of it."""
+def file_in(root: Path, reference: str, owner: str, error: type[ProjectError]) -> Path:
+    """The file of a reference `<file>` or `<file>:<function>`. Raises `error` for a path that leads out of the project."""
+    file = reference.split(":", maxsplit=1)[0]
     path = root / file
     if not Path(os.path.normpath(path)).is_relative_to(os.path.normpath(root)):
         raise error(f"{owner}: {file} is outside of the project {root}; put the file into it")

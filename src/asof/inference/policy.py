@@ -55,7 +55,7 @@ class Policy:
 
 def read_policy(root: Path, reference: str) -> Policy:
     """A policy of a SQL file, or of a function in a Python file. Raises PolicyError when it is not one SELECT."""
-    file = file_in(root, reference.split(":", maxsplit=1)[0], f"policy {reference}", PolicyError)
+    file = file_in(root, reference, f"policy {reference}", PolicyError)
     try:
         content = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -90,17 +90,12 @@ class Project:
     def model_spec(self, name: str) -> ModelSpec:
         """The model spec `models/<name>.yml`. Raises SpecError."""
         spec = load_spec(self.root / "models", name)
-        for key, reference in (("estimator", spec.estimator), ("inference.policy", spec.inference.policy)):
-            file_in(
-                self.root,
-                (reference or "").split(":", maxsplit=1)[0],
-                f"model spec models/{name}.yml: {key}",
-                SpecError,
-            )
-        policy = spec.inference.policy
-        file = self.root / policy.split(":", maxsplit=1)[0] if policy is not None else None
-        if file is not None and not file.is_file():
-            raise SpecError(f"model spec models/{name}.yml: inference.policy: there is no file {file}")
+        owner = f"model spec models/{name}.yml"
+        file_in(self.root, spec.estimator, f"{owner}: estimator", SpecError)
+        if spec.inference.policy is not None:
+            policy = file_in(self.root, spec.inference.policy, f"{owner}: inference.policy", SpecError)
+            if not policy.is_file():
+                raise SpecError(f"{owner}: inference.policy: there is no file {policy}")
         return spec
 
     @contextmanager

@@ -27,7 +27,7 @@ class Subject:
 
     @property
     def bare_values(self) -> Trail:
-        """What the value is made of, but for what its windows are partitioned and ordered by."""
+        """The trail of the value, without the columns that its windows are partitioned or ordered by."""
         column = self.column
         return self.values if column is None else self.ancestry.trail(self.node, column, bare=True)
 
@@ -41,10 +41,10 @@ class Subject:
         return bool(set(trail.columns) & self.times or set(trail.places) & set(self.known.places))
 
     def is_known_time(self, trail: Trail) -> bool:
-        """Whether something is the known time of the row: of the same sources, on the same way."""
+        """Whether a trail is that of the row's known time: the same source columns, through no other expression."""
         sources = self.sources(trail)
-        made = set(trail.places) <= set(self.known.places)
-        return bool(made and (sources or trail.places) and sources == self.sources(self.known))
+        is_something = bool(sources or trail.places)  # a literal is neither
+        return is_something and set(trail.places) <= set(self.known.places) and sources == self.sources(self.known)
 
     def sources(self, trail: Trail) -> set[Column]:
         return trail.sources(self.ancestry.graph)

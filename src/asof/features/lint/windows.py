@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot import exp
 
 from asof.features.lineage.ancestry import Place, Trail
-from asof.features.lint.gates import gates
+from asof.features.lint.gates import COMPARISONS, gates
 from asof.features.lint.rules import FITTED_IN_QUERY, LOOKS_AHEAD, WINDOW_NOT_KNOWN, Rule
 from asof.features.lint.subject import Subject
 
@@ -72,26 +72,24 @@ def _looks_back_to_front(window: exp.Window) -> bool:
 
 
 def is_the_first_time(function: exp.Expression, place: Place, subject: Subject) -> bool:
-    """The earliest of the times at which its rows become visible, or what the known time itself is: whoever knows a row knows that
-    one.
+    """Whether a minimum is known from the row's own known time on, because no later row can lower it.
+
+    True for the minimum that makes the known time itself, and for the minimum of a gate or known time over plain rows. A filter
+    or a join may pick rows of which the earliest comes after this row, so neither passes.
     """
     if not isinstance(function, exp.Min):
         return False
-    if (id(place.step.select), id(place.step.expression)) in subject.known.places:
+    if place.step.key in subject.known.places:
         return True
-    # of rows that a filter picks, or that a join brings, the earliest may come later than this one
-    if (
-        not isinstance(function.this, exp.Column)
-        or isinstance(function.parent, exp.Filter)
-        or place.step.select.args.get("joins")
-    ):
+    is_plain = not isinstance(function.parent, exp.Filter) and not place.step.select.args.get("joins")
+    if not (is_plain and isinstance(function.this, exp.Column)):
         return False
-    first = subject.ancestry.at(place, function.this)
-    return subject.is_known_time(first) or _is_of_a_gate(first, subject)
+    time = subject.ancestry.at(place, function.this)
+    return subject.is_known_time(time) or _is_of_a_gate(time, subject)
 
 
 def _is_of_a_gate(time: Trail, subject: Subject) -> bool:
-    """Whether a time is the one by which a model on its way hides what is not known yet."""
+    """Whether a time is the one that an upstream model compares with the present, as asof.visible does."""
     sources, graph = subject.sources(time), subject.ancestry.graph
     return bool(sources) and any(
         subject.sources(subject.ancestry.at(place, gate)) == sources
@@ -101,34 +99,38 @@ def _is_of_a_gate(time: Trail, subject: Subject) -> bool:
 
 
 def _only_ends_intervals(window: exp.Window, function: exp.Expression, place: Place, subject: Subject) -> bool:
-    """A lead of what it is ordered by, as the open end of a row's validity: all that comes of it is a comparison with the known time
-    of the feature's row, itself or with something in its place where there is no end.
+    """Whether a lead serves only as the open end of a validity interval.
+
+    Its argument must be its own order key. Every use of it must be a comparison with the known time of the feature's row, as in
+    `ordered_at < coalesce(next_at, now)`: any other condition would ask whether, or when, a later row exists.
     """
     order = window.args["order"].expressions[0].this
     if not (isinstance(function, exp.Lead) and function.this == order):
         return False
-    compared = False
-    for at in subject.rows.places.values():
-        expression = at.step.expression
-        ends = [
-            column
-            for column in expression.find_all(exp.Column)
-            if place.step.key in subject.ancestry.at(at, column).places
-        ]
-        for column in ends:
-            end = column.parent if isinstance(column.parent, exp.Coalesce) else column
-            if (
-                end in (expression, expression.this if isinstance(expression, exp.Coalesce) else None)
-                or column is expression
-            ):
-                continue  # passed on to where it is compared
-            if not isinstance(end.parent, (exp.LT, exp.LTE, exp.GT, exp.GTE)):
-                return False
-            other = end.parent.expression if end is end.parent.this else end.parent.this
-            if not isinstance(other, exp.Column) or not subject.is_known_time(subject.ancestry.at(at, other)):
-                return False
-            compared = True
-    return compared
+    uses = [
+        (condition, column)
+        for condition in subject.rows.places.values()
+        for column in condition.step.expression.find_all(exp.Column)
+        if place.step.key in subject.ancestry.at(condition, column).places
+    ]
+    # a projection that renames the column, or fills it, only hands it on to a condition
+    compared = [(condition, column) for condition, column in uses if _end(column) is not condition.step.expression]
+    return bool(compared) and all(_is_compared_with_known(column, condition, subject) for condition, column in compared)
+
+
+def _end(column: exp.Column) -> exp.Expression:
+    """The end of an interval as a condition uses it: the column, or what fills it where it is NULL."""
+    return column.parent if isinstance(column.parent, exp.Coalesce) else column
+
+
+def _is_compared_with_known(column: exp.Column, condition: Place, subject: Subject) -> bool:
+    """Whether an interval's end is one side of a comparison whose other side is the known time of the feature's row."""
+    end = _end(column)
+    comparison = end.parent
+    if not isinstance(comparison, COMPARISONS):
+        return False
+    other = comparison.expression if end is comparison.this else comparison.this
+    return isinstance(other, exp.Column) and subject.is_known_time(subject.ancestry.at(condition, other))
 
 
 def _is_a_time(key: exp.Expression, place: Place, subject: Subject) -> bool:
