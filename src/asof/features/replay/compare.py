@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
 from asof.errors import NotBuiltError, ProjectError
-from asof.features.graph import Node
-from asof.features.replay.scratch import columns_of
+from asof.features.graph import Node, ViewParts
+from asof.features.replay.scratch import Scratch, columns_of
 from asof.warehouse.connection import quoted
 
 EXAMPLES = 3
@@ -55,6 +55,25 @@ class Pair:
     key: tuple[str, ...]
     time: str  # the column that says which rows the moment knows
     moment: datetime
+
+    @classmethod
+    def of(
+        cls,
+        parts: ViewParts,
+        node: Node,
+        scratch: Scratch,
+        connection: duckdb.DuckDBPyConnection,
+        moment: datetime,
+    ) -> Self:
+        """A view by its questions, or one of its groups by entity and times."""
+        if node.id == parts.view.id:
+            time = str(parts.spine.meta["as_of"])
+            key = [*parts.spine.meta["key"], time]
+        else:
+            time = str(node.meta["known_at"])
+            key = [*node.meta["entity"], str(node.meta["event_time"]), time]
+        own = tuple(dict.fromkeys(key))
+        return cls(connection, node, scratch.built(node), scratch.today(node), own, time, moment)
 
     def compare(self, columns: Sequence[str]) -> Comparison:
         """Counts the rows in which each column differs; a NULL is equal to a NULL."""

@@ -1,17 +1,14 @@
-"""Tries incremental models: builds a view in steps of the clock and in full, and compares what came of it."""
+"""Tries incremental models: builds a view in steps of the clock and in full, and compares the two tables."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from asof.errors import ClockError
-from asof.features.dbt_run import running_dbt
-from asof.features.graph import Graph, Node, ViewParts, read_graph
+from asof.features.graph import Node, ViewParts
 from asof.features.replay.compare import Difference, Pair
-from asof.features.replay.replay import moments_of_view, view_of
-from asof.features.replay.scratch import Scratch, refuse_what_cannot_be_replayed
+from asof.features.replay.opening import opened, refuse_later_than, view_of
+from asof.features.replay.replay import moments_of_view
+from asof.features.replay.scratch import Scratch
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
 
@@ -62,21 +59,10 @@ def replay_incremental(
     """
     progress = progress or Silent()
     now = project.clock.now()
-    for moment in at:
-        if moment > now:
-            raise ClockError(f"{moment.isoformat()} is after the present {now.isoformat()}; nothing was built then yet")
-    progress.step("reading the project")
-    with (
-        tempfile.TemporaryDirectory(prefix="asof-replay-") as folder,
-        running_dbt(project, now, Path(folder)) as dbt,
-    ):
-        graph = read_graph(dbt.parsed())
-        parts = graph.view(view_of(project, name))
-        scratch = Scratch(project, Path(folder), dbt)
-        needed = graph.ancestors(parts.view)
-        refuse_what_cannot_be_replayed(needed)
-        progress.step("reading the warehouse")
-        scratch.copy_views(node for node in needed if node.kind == "source" or node == parts.view)
+    refuse_later_than(now, at)
+    with opened(project, view_of(project, name), progress) as opening:
+        graph, parts, scratch = opening.graph, opening.parts, opening.scratch
+        scratch.copy_views([parts.view])
         steps = [*(sorted(at) or moments_of_view(scratch, parts, moments)), now]
         for number, moment in enumerate(steps):
             progress.step(
@@ -86,30 +72,20 @@ def replay_incremental(
         compared = [node for node in (*parts.groups, parts.view) if node.config.get("materialized") == "incremental"]
         scratch.set_aside(compared)
         progress.step(f"building {parts.view.name} in full")
-        built = scratch.build(graph, parts.view, now)
+        scratch.build(graph, parts.view, now)
         progress.step("comparing")
-        tables = [_compare(scratch, built, parts, node, now) for node in compared]
+        tables = [_compare(parts, node, scratch, now) for node in compared]
     return IncrementalReplay(parts.view.name, steps, tables)
 
 
-def _compare(scratch: Scratch, built: Graph, parts: ViewParts, node: Node, now: datetime) -> Table:
-    key, time = _identity(parts, node)
+def _compare(parts: ViewParts, node: Node, scratch: Scratch, now: datetime) -> Table:
     with scratch.connect() as connection:
-        pair = Pair(connection, built.nodes[node.id], scratch.built(node), scratch.today(node), key, time, now)
+        pair = Pair.of(parts, node, scratch, connection, now)
         columns = pair.columns()
-        found = pair.compare(columns)
+        compared = pair.compare(columns)
         differences = [
             Difference(column, rows, pair.examples(column), first=None)
-            for column, rows in found.columns.items()
+            for column, rows in compared.columns.items()
             if rows
         ]
-    return Table(node.name, found.rows, found.only_then, found.only_today, len(columns), differences)
-
-
-def _identity(parts: ViewParts, node: Node) -> tuple[tuple[str, ...], str]:
-    """The columns that tell rows of a view or group apart, and the time of a row."""
-    if node == parts.view:
-        as_of = str(parts.spine.meta["as_of"])
-        return tuple(dict.fromkeys([*parts.spine.meta["key"], as_of])), as_of
-    event_time, known_at = str(node.meta["event_time"]), str(node.meta["known_at"])
-    return tuple(dict.fromkeys([*node.meta["entity"], event_time, known_at])), event_time
+    return Table(node.name, compared.rows, compared.only_then, compared.only_today, len(columns), differences)

@@ -1,17 +1,15 @@
 """Replays predictions: derives the features of scored rows anew, and compares them with what the model was given."""
 
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
 from asof.errors import NotBuiltError
-from asof.features.dbt_run import running_dbt
-from asof.features.graph import ViewParts, read_graph
+from asof.features.graph import ViewParts
 from asof.features.replay.compare import EXAMPLES, Difference, Example
-from asof.features.replay.scratch import TODAY, Scratch, columns_of, refuse_what_cannot_be_replayed
+from asof.features.replay.opening import opened
+from asof.features.replay.scratch import TODAY, Scratch, columns_of
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
 from asof.warehouse.connection import literal, quoted
@@ -58,21 +56,12 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
     progress = progress or Silent()
     view = project.model_spec(model).feature_view
     now = project.clock.now()
-    progress.step("reading the project")
-    with (
-        tempfile.TemporaryDirectory(prefix="asof-replay-") as folder,
-        running_dbt(project, now, Path(folder)) as dbt,
-    ):
-        graph = read_graph(dbt.parsed())
-        scratch = Scratch(project, Path(folder), dbt)
-        needed = graph.ancestors(graph.view(view).view)
-        refuse_what_cannot_be_replayed(needed)
-        progress.step("reading the warehouse")
-        scratch.copy_views(node for node in needed if node.kind == "source")
+    with opened(project, view, progress) as opening:
+        scratch = opening.scratch
         with scratch.connect() as connection:
             versions = _versions(connection, project, model)
         progress.step(f"building {view} anew")
-        parts = scratch.build(graph, graph.view(view).view, now).view(view)
+        parts = scratch.build(opening.graph, opening.parts.view, now).view(view)
         progress.step("comparing")
         with scratch.connect() as connection:
             return _compare(_Pair(connection, scratch, parts, model, now), versions)

@@ -1,19 +1,15 @@
 """Replays a feature view: builds it as of moments of the past and says where today's view knows more, or otherwise."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-import duckdb
-
-from asof.errors import ClockError, NotBuiltError, ProjectError
-from asof.features.dbt_run import running_dbt
-from asof.features.graph import Graph, Node, ViewParts, read_graph
+from asof.errors import NotBuiltError, ProjectError
+from asof.features.graph import Graph, Node, ViewParts
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.replay.compare import Comparison, Difference, Pair
-from asof.features.replay.scratch import Scratch, columns_of, moments_of, refuse_what_cannot_be_replayed
+from asof.features.replay.opening import opened, refuse_later_than, view_of
+from asof.features.replay.scratch import Scratch, columns_of, moments_of
 from asof.progress import Progress, Silent
 from asof.spec.project import Project
 from asof.warehouse.connection import quoted
@@ -49,11 +45,6 @@ class ReplayResult:
         return all(moment.agrees for moment in self.moments)
 
 
-def view_of(project: Project, name: str) -> str:
-    """The feature view that a name stands for: a model spec's, or the view of that name."""
-    return project.model_spec(name).feature_view if name in project.model_names else name
-
-
 def replay(
     project: Project,
     name: str,
@@ -71,22 +62,10 @@ def replay(
     after the present.
     """
     progress = progress or Silent()
-    now = project.clock.now()
-    for moment in at:
-        if moment > now:
-            raise ClockError(f"{moment.isoformat()} is after the present {now.isoformat()}; nothing was built then yet")
-    progress.step("reading the project")
-    with (
-        tempfile.TemporaryDirectory(prefix="asof-replay-") as folder,
-        running_dbt(project, now, Path(folder)) as dbt,
-    ):
-        graph = read_graph(dbt.parsed())
-        parts = graph.view(view_of(project, name))
-        scratch = Scratch(project, Path(folder), dbt)
-        needed = graph.ancestors(parts.view)
-        refuse_what_cannot_be_replayed(needed)
-        progress.step("reading the warehouse")
-        scratch.copy_views(node for node in needed if node.kind == "source" or node in (parts.view, *parts.groups))
+    refuse_later_than(project.clock.now(), at)
+    with opened(project, view_of(project, name), progress) as opening:
+        graph, parts, scratch = opening.graph, opening.parts, opening.scratch
+        scratch.copy_views((parts.view, *parts.groups))
         chosen = sorted(at) or moments_of_view(scratch, parts, moments)
         found = []
         for moment in chosen:
@@ -116,9 +95,7 @@ def moments_of_view(scratch: Scratch, parts: ViewParts, count: int) -> list[date
 def _compare(scratch: Scratch, graph: Graph, view: str, moment: datetime) -> Moment:
     parts = graph.view(view)
     with scratch.connect() as connection:
-        as_of = str(parts.spine.meta["as_of"])
-        key = tuple(dict.fromkeys([*parts.spine.meta["key"], as_of]))
-        pair = _pair(scratch, connection, parts.view, key, as_of, moment)
+        pair = Pair.of(parts, parts.view, scratch, connection, moment)
         labels = [*parts.label.meta["labels"], LABEL_KNOWN_AT] if parts.label else []
         columns = pair.columns(leave_out=labels)
         compared = pair.compare(columns)
@@ -133,17 +110,6 @@ def _compare(scratch: Scratch, graph: Graph, view: str, moment: datetime) -> Mom
             if rows
         ]
     return Moment(moment, compared.rows, compared.only_then, compared.only_today, len(columns), differences)
-
-
-def _pair(
-    scratch: Scratch,
-    connection: duckdb.DuckDBPyConnection,
-    node: Node,
-    key: tuple[str, ...],
-    time: str,
-    moment: datetime,
-) -> Pair:
-    return Pair(connection, node, scratch.built(node), scratch.today(node), key, time, moment)
 
 
 def _refuse_nothing_to_compare(pair: Pair, compared: Comparison) -> None:
@@ -174,15 +140,13 @@ def _first(
     for node in ancestry.graph.ancestors(parts.view):
         if node.id in names and node.id in made_of and node != parts.spine:
             if node.id not in differing:
-                differing[node.id] = _differing_rows(scratch, pair, node)
+                differing[node.id] = _differing_rows(scratch, pair, parts, node)
             if differing[node.id]:
                 return node.name
     return parts.spine.name if parts.spine.id in names and len(names) == 1 else None
 
 
-def _differing_rows(scratch: Scratch, pair: Pair, group: Node) -> int:
-    known_at = str(group.meta["known_at"])
-    key = tuple(dict.fromkeys([*group.meta["entity"], str(group.meta["event_time"]), known_at]))
-    own = _pair(scratch, pair.connection, group, key, known_at, pair.moment)
+def _differing_rows(scratch: Scratch, pair: Pair, parts: ViewParts, group: Node) -> int:
+    own = Pair.of(parts, group, scratch, pair.connection, pair.moment)
     compared = own.compare(own.columns())
     return compared.only_then + compared.only_today + sum(compared.columns.values())
