@@ -6,7 +6,6 @@
 An error of asof is what is expected; what still works is none the worse. Anything else is counted by its name.
 """
 
-import argparse
 import collections
 import random
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 sys.path.append(str(Path(__file__).parents[1]))
+from fuzz_command import fuzz_command
 from toy import FIRST, ToyProject, write_toy_project
 
 from asof import compare, load_model, predict, promote, reproduce, train
@@ -118,17 +118,12 @@ def fuzz(toy: ToyProject, cases: int, seed: int) -> collections.Counter[str]:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+def fuzz_new_project(cases: int, seed: int) -> collections.Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         toy = write_toy_project(Path(folder))
         prepare(toy)
-        for name, count in fuzz(toy, given.cases, given.seed).most_common():
-            print(f"{count:6} {name}")
+        return fuzz(toy, cases, seed)
 
 
 if __name__ == "__main__":
-    main()
+    fuzz_command(__doc__, fuzz_new_project)

@@ -6,7 +6,6 @@
 An error of asof is what is expected; a file that still means something is none the worse. Anything else is counted by its name.
 """
 
-import argparse
 import collections
 import copy
 import random
@@ -19,6 +18,7 @@ from typing import Any
 import yaml
 
 sys.path.append(str(Path(__file__).parents[1]))
+from fuzz_command import fuzz_command
 from toy import ToyProject, write_toy_project
 
 from asof import check
@@ -125,16 +125,11 @@ def fuzz(toy: ToyProject, cases: int, seed: int) -> collections.Counter[str]:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+def fuzz_new_project(cases: int, seed: int) -> collections.Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         toy = write_toy_project(Path(folder))
-        for name, count in fuzz(toy, given.cases, given.seed).most_common():
-            print(f"{count:6} {name}")
+        return fuzz(toy, cases, seed)
 
 
 if __name__ == "__main__":
-    main()
+    fuzz_command(__doc__, fuzz_new_project)
