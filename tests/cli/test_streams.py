@@ -131,6 +131,44 @@ def test_a_second_interrupt_ends_what_does_not_listen(toy, tmp_path):
     assert toy.sql("select count(*) from predictions.size") == [(3,)]
 
 
+FORKS = """
+import multiprocessing, signal, time
+
+def wait():
+    time.sleep(60)
+
+def build():
+    child = multiprocessing.get_context("fork").Process(target=wait)
+    child.start()
+    print("ready", flush=True)
+    try:
+        child.join()
+    except KeyboardInterrupt:
+        time.sleep(8)  # longer than the command waits for a second Ctrl-C
+        child.join()
+        print("cleaned up", flush=True)
+        raise
+"""
+
+
+def test_one_interrupt_is_one_however_many_processes_get_it(toy):
+    """A terminal sends it to a command and its children; only the command's own counts."""
+    (toy.root / "forks.py").write_text(FORKS)
+    code = "import sys, asof.cli.interrupt as i, forks\nwith i.ending_at_the_second_interrupt():\n    forks.build()\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=toy.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "cleaned up\n"
+
+
 def test_a_backfill_from_long_ago(run, toy):
     assert run("train", "size", *NOW).returncode == 0
     assert run("promote", "size", *NOW).returncode == 0

@@ -3,8 +3,11 @@
 import hashlib
 from pathlib import Path
 
+import duckdb
 import pytest
 from small_project import GATED, HONEST, LEAKY, write_small_project
+
+from asof.features.replay.predictions import kept_and_derived
 
 TEN = "2024-05-01T10:20:00Z"  # three questions had come due, and the price was 4
 
@@ -199,3 +202,27 @@ def test_incremental_and_predictions_do_not_go_together(small):
     project = small()
     code, _, errors = project.replay("--incremental", "--predictions")
     assert (code, "--predictions and --incremental compare different things" in errors) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("kept", "derived", "differs"),
+    [
+        ("43.7", "43.70::decimal(10, 2)", False),  # as DuckDB 1.5 writes it
+        ("43.70", "43.70::decimal(10, 2)", False),  # as DuckDB 2.0 does
+        ("43.71", "43.70::decimal(10, 2)", True),
+        ("null", "null::decimal(10, 2)", False),
+        ("null", "0::decimal(10, 2)", True),
+        ("0.1", "0.1::double", False),
+        ("0.1", "0.1::double + 1e-18", False),  # the same number, to the bit
+        ("0.1", "0.1::double + 1e-16", True),
+        ('"a"', "'a'", False),
+    ],
+)
+def test_a_kept_feature_against_the_one_of_today(kept, derived, differs):
+    with duckdb.connect() as connection:
+        connection.execute(f"create table derived as select {derived} as price")
+        connection.execute("create table given as select ?::json as features", [f'{{"price": {kept}}}'])
+        ((_, type_, *_),) = connection.execute("describe derived").fetchall()
+        was, is_now = kept_and_derived("price", type_)
+        found = connection.execute(f"select {was} is distinct from {is_now} from given, derived").fetchone()
+    assert found == (differs,)

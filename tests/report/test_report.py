@@ -1,6 +1,7 @@
 """The report of a version: one file that needs nothing else, and figures that are those of the registry."""
 
 import re
+import unicodedata
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -128,7 +129,7 @@ def test_no_name_becomes_markup_or_mathematics(colours):
     colours.edit("models/big.yml", "description: Is it big? Asked when it comes in.", forged)
     train("big", colours.open())
     promote(colours.open(), "big", 1, alias="xy", reason="<b>why</b>")
-    colours.sql("update ml.alias_events set alias = 'x|y <img src=x>'")  # as an older asof took it
+    colours.sql("update ml.alias_events set alias = 'x|y' || chr(27) || '[31m <img src=x>'")  # as an older asof took it
     report = make_report("big", 1, colours.open())
     page = Page(report.html)
     assert {"script", "img", "i", "b"} & set(page.open) == set()
@@ -139,6 +140,9 @@ def test_no_name_becomes_markup_or_mathematics(colours):
     assert "<img" not in report.markdown
     assert report.markdown.count("\n## Gates\n") == 1
     assert "$10_$20" in report.html
+    assert "x&#124;y�&#91;31m &#60;img" in report.markdown
+    assert "## Gates &#124; roc_auc" in report.markdown, "a line's end is a space"
+    assert not any(unicodedata.category(character) == "Cc" for character in report.markdown if character != "\n")
 
 
 def test_classes_of_the_confusion_are_in_their_own_order(colours):

@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _unexpected(error: Exception) -> int:
-    """The exit code for what nobody expected, with words for it."""
+    """Prints an error that no command raises on purpose, and returns the exit code."""
     from asof.errors import remedy
 
     if isinstance(error, OSError) and _is_of_output(error):
@@ -87,8 +87,12 @@ def _unexpected(error: Exception) -> int:
 
 
 def _is_of_output(error: OSError) -> bool:
-    """Whether stdout took nothing more, as on a full disk; then Python is kept from trying again when it ends."""
-    if traceback.extract_tb(error.__traceback__)[-1].name not in {"echo", "main", "_apart"}:
+    """Whether stdout refused the output, as on a full disk. If so, Python will not try to write it again on exit.
+
+    Only click and this package write to stdout, so the error then comes from a file of theirs.
+    """
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    if raised_in.parent not in {Path(click.__file__).parent, Path(__file__).parent}:
         return False
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return True

@@ -91,12 +91,11 @@ def _share(value: float | None) -> str:
 
 
 def _cell(value: object) -> str:
-    """Text on one line of Markdown, as it is: no cell, heading or tag begins in it, and nothing moves a terminal's cursor."""
-    shown = (
-        character if unicodedata.category(character) != "Cc" else "\N{REPLACEMENT CHARACTER}"
-        for character in str(value)
+    """Text on one line of Markdown. It begins no cell, heading or tag, and has no control characters, such as a terminal obeys."""
+    text = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
+        for character in " ".join(str(value).split())
     )
-    text = " ".join("".join(shown).split())
     for character in "&\\`|<>*[]":
         text = text.replace(character, f"&#{ord(character)};")
     return text

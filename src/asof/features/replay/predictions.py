@@ -168,9 +168,7 @@ def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
     found = [pair.difference(FINGERPRINT, f"given.{FINGERPRINT}", derived, hashed) if hashes else None]
     for column in columns if rows else []:
         having = ", ".join(str(version) for version, names in versions.items() if column in names)
-        was, is_now = _as_kept(column), f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
-        if types[column].startswith("DECIMAL"):  # DuckDB 2.0 writes 43.70 where 1.5 wrote 43.7
-            was, is_now = f"cast({was} as {types[column]})", f"derived.{quoted(column)}"
+        was, is_now = kept_and_derived(column, types[column])
         found.append(pair.difference(column, was, is_now, f"{kept} and given.version in ({having})"))
     return PredictionReplay(
         model=pair.model,
@@ -194,11 +192,16 @@ def _fingerprints(versions: dict[int, list[str]]) -> str:
     return f"case given.version{cases} end" if cases else "null"
 
 
-def _as_kept(column: str) -> str:
-    """A feature as it was kept, as text of JSON. DuckDB makes the same JSON of the same value: the texts are equal where the
-    values are, to the bit.
+def kept_and_derived(column: str, type_: str) -> tuple[str, str]:
+    """SQL for a feature as it was kept with the prediction (JSON, in `given`) and as its view gives it now (in `derived`).
+
+    The two are compared as JSON text, which DuckDB writes the same for the same value, to the bit. A decimal is compared as a
+    number: DuckDB 2.0 writes 43.70 where 1.5 wrote 43.7.
     """
-    return f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
+    kept = f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
+    if type_.startswith("DECIMAL"):
+        return f"cast({kept} as {type_})", f"derived.{quoted(column)}"
+    return kept, f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
 
 
 def _path(column: str) -> str:
