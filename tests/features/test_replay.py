@@ -207,22 +207,23 @@ def test_incremental_and_predictions_do_not_go_together(small):
 @pytest.mark.parametrize(
     ("kept", "derived", "differs"),
     [
-        ("43.7", "43.70::decimal(10, 2)", False),  # as DuckDB 1.5 writes it
-        ("43.70", "43.70::decimal(10, 2)", False),  # as DuckDB 2.0 does
-        ("43.71", "43.70::decimal(10, 2)", True),
-        ("null", "null::decimal(10, 2)", False),
-        ("null", "0::decimal(10, 2)", True),
-        ("0.1", "0.1::double", False),
-        ("0.1", "0.1::double + 1e-18", False),  # the same number, to the bit
-        ("0.1", "0.1::double + 1e-16", True),
-        ('"a"', "'a'", False),
+        ("43.70::decimal(18, 2)", "43.70::decimal(18, 2)", False),
+        ("43.71::decimal(18, 2)", "43.70::decimal(18, 2)", True),
+        ("12345678901234567890.12::decimal(38, 2)", "12345678901234567890.12::decimal(38, 2)", False),
+        ("null::decimal(18, 2)", "null::decimal(18, 2)", False),
+        ("null::decimal(18, 2)", "0::decimal(18, 2)", True),
+        ("0.1::double", "0.1::double + 1e-18", False),  # the same number, to the bit
+        ("0.1::double", "0.1::double + 1e-16", True),
+        ("9007199254740993", "9007199254740992", True),
+        ("'a'", "'a'", False),
+        ("'null'", "null::varchar", True),
     ],
 )
 def test_a_kept_feature_against_the_one_of_today(kept, derived, differs):
+    """Kept as `asof predict` does, in a JSON object."""
     with duckdb.connect() as connection:
-        connection.execute(f"create table derived as select {derived} as price")
-        connection.execute("create table given as select ?::json as features", [f'{{"price": {kept}}}'])
-        ((_, type_, *_),) = connection.execute("describe derived").fetchall()
-        was, is_now = kept_and_derived("price", type_)
+        connection.execute(f'create table derived as select {derived} as "a price"')
+        connection.execute(f'create table given as select to_json(struct_pack("a price" := {kept})) as features')
+        was, is_now = kept_and_derived("a price")
         found = connection.execute(f"select {was} is distinct from {is_now} from given, derived").fetchone()
     assert found == (differs,)

@@ -132,11 +132,6 @@ class _Pair:
     def columns(self) -> list[str]:
         return columns_of(self.connection, self.scratch.built(self.parts.view))
 
-    def types(self) -> dict[str, str]:
-        """The type of each column of the view, in DuckDB's words."""
-        described = self.connection.execute(f"describe {quoted(*self.scratch.built(self.parts.view))}").fetchall()
-        return {name: type_ for name, type_, *_ in described}
-
     def counts(self, *conditions: str) -> list[int]:
         """How many predictions meet each condition."""
         counted = ", ".join(f"count(*) filter ({condition})" for condition in conditions)
@@ -158,7 +153,7 @@ class _Pair:
 
 
 def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
-    there, types = pair.columns(), pair.types()
+    there = pair.columns()
     wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
     columns = [name for name in wanted if name in there]
     kept = f"not {pair.gone} and given.features is not null"
@@ -168,7 +163,7 @@ def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
     found = [pair.difference(FINGERPRINT, f"given.{FINGERPRINT}", derived, hashed) if hashes else None]
     for column in columns if rows else []:
         having = ", ".join(str(version) for version, names in versions.items() if column in names)
-        was, is_now = kept_and_derived(column, types[column])
+        was, is_now = kept_and_derived(column)
         found.append(pair.difference(column, was, is_now, f"{kept} and given.version in ({having})"))
     return PredictionReplay(
         model=pair.model,
@@ -192,16 +187,18 @@ def _fingerprints(versions: dict[int, list[str]]) -> str:
     return f"case given.version{cases} end" if cases else "null"
 
 
-def kept_and_derived(column: str, type_: str) -> tuple[str, str]:
+def kept_and_derived(column: str) -> tuple[str, str]:
     """SQL for a feature as it was kept with the prediction (JSON, in `given`) and as its view gives it now (in `derived`).
 
-    The two are compared as JSON text, which DuckDB writes the same for the same value, to the bit. A decimal is compared as a
-    number: DuckDB 2.0 writes 43.70 where 1.5 wrote 43.7.
+    Both are read out of a JSON object, so that they are equal as text where the values are equal. Written and read, a number may
+    look otherwise: DuckDB writes a decimal of ten digits or more as 43.70 and reads it as 43.7.
     """
-    kept = f"nullif(cast(given.features -> {_path(column)} as varchar), 'null')"
-    if type_.startswith("DECIMAL"):
-        return f"cast({kept} as {type_})", f"derived.{quoted(column)}"
-    return kept, f"nullif(cast(to_json(derived.{quoted(column)}) as varchar), 'null')"
+    name, path = quoted(column), _path(column)
+
+    def read(json: str) -> str:
+        return f"nullif(cast({json} -> {path} as varchar), 'null')"
+
+    return read("given.features"), read(f"to_json(struct_pack({name} := derived.{name}))")
 
 
 def _path(column: str) -> str:
