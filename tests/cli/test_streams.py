@@ -82,7 +82,7 @@ def test_versions_after_the_present_are_counted(run):
     assert run("train", "size", *NOW).returncode == 0
     before = run("status", "--now", "2024-04-09")
     assert before.stderr == (
-        "1 versions were trained on what was known after the present, 2024-04-09 00:00 UTC, and are not shown; set --now later\n"
+        "1 versions have a cut-off after the present, 2024-04-09 00:00 UTC, and are not shown; set --now later\n"
     )
     assert run("status", *NOW).stderr == ""
 
@@ -119,7 +119,9 @@ def test_a_second_interrupt_ends_what_does_not_listen(toy, tmp_path):
             while not (toy.root / "hanging").exists():
                 time.sleep(0.1)
             process.send_signal(signal.SIGINT)
-            assert process.stderr.readline().startswith("Interrupting; what runs does not listen. Press Ctrl-C again")
+            assert process.stderr.readline().startswith(
+                "Interrupting, but the running code does not respond. Press Ctrl-C again"
+            )
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
             assert process.stderr.read() == "Interrupted: what was not finished was not written.\n"

@@ -68,7 +68,7 @@ def test_the_view_keeps_what_was_known_and_says_so(rule):
     printed = build(rule, "14:00")
     assert (
         "1 rows of prices_as_they_come came after the build of arriving at 2024-05-01 12:30:00+00, though by happened_at and "
-        "learned_at they were known by then; rows of arriving up to then do not have them, as nobody had. A full build would: "
+        "learned_at they were known by then; rows of arriving that are built already keep their values. To use the late rows for all: "
         "ASOF_NOW=2024-05-01T14:00:00+00:00 dbt build --full-refresh --select +arriving --target"
     ) in printed
     found = dict(rule.sql("select id, price from arriving"))

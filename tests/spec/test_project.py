@@ -124,7 +124,7 @@ def test_dbt_s_filters_of_env_var(toy, monkeypatch):
 def test_a_filter_on_text_that_is_no_yaml(toy, monkeypatch):
     monkeypatch.setenv("THREADS", "a: b: c")
     toy.edit("profiles.yml", "path: toy.duckdb", "path: \"{{ env_var('THREADS') | as_native }}\"")
-    with pytest.raises(ProfileError, match="what the Jinja of path gives is no value of YAML"):
+    with pytest.raises(ProfileError, match="what the Jinja of path gives is not valid YAML"):
         toy.open()
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while something hangs that Python cannot interrupt, such as an estimator that DuckDB waits for."""
+"""Ends the command at the second Ctrl-C where Python cannot act on the first, as while DuckDB waits for an estimator."""
 
 import os
 import signal
@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _PATIENCE = 3.0  # seconds
-_ASKED = (
-    b"Interrupting; what runs does not listen. Press Ctrl-C again to end it: what is not finished is not written.\n"
-)
+_ASKED = b"Interrupting, but the running code does not respond. Press Ctrl-C again to end the process; nothing unfinished is written.\n"
 _ENDED = b"Interrupted: what was not finished was not written.\n"
 
 
 @contextmanager
 def ending_at_the_second_interrupt() -> Iterator[None]:
-    """The first Ctrl-C is Python's own. Where it comes to nothing, the second one ends the process with 130, and a transaction that
-    is open comes to nothing with it.
+    """Leaves the first Ctrl-C to Python. If the block does not end within seconds, the second one ends the process with 130; an open
+    transaction is then rolled back.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -36,7 +34,7 @@ def ending_at_the_second_interrupt() -> Iterator[None]:
 
 
 def _forget() -> None:
-    """A child that was forked gets the same Ctrl-C, and would write of it to its parent."""
+    """Detaches a forked child: a terminal sends it the same Ctrl-C, which must not count twice in the parent."""
     with suppress(ValueError):
         signal.set_wakeup_fd(-1)
 

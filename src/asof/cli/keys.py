@@ -1,4 +1,4 @@
-"""`asof keys`: a key that is outside of the warehouse, and signatures of versions with it."""
+"""`asof keys`: makes the key that is kept outside the warehouse, and signs versions with it."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from asof.cli.output import print_json
 
 @click.group(epilog="Example: asof keys sign flight_delay")
 def keys() -> None:
-    """Sign versions with the key in ASOF_SIGNING_KEY, so that no others are loaded."""
+    """Make a signing key, and sign versions with the one in ASOF_SIGNING_KEY."""
 
 
 @keys.command(epilog="Example: asof keys new")
 def new() -> None:
-    """Print a new key. It is kept nowhere."""
+    """Print a new key. asof stores it nowhere."""
     from asof.registry.signing import new_key
 
     click.echo(new_key())
@@ -29,7 +29,7 @@ def new() -> None:
 def sign(model: str, versions: tuple[int, ...], as_json: bool, **options: Any) -> None:
     """Sign VERSIONS of MODEL that the key has not signed, all of them if none is named.
 
-    Their artifacts are not read. Sign what you know the origin of: signed means trusted.
+    Their artifacts are not read. Sign only versions whose origin you know: signed means trusted.
     """
     project = open_project(**options)
     from asof.registry.signing import sign_versions

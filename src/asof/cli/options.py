@@ -51,7 +51,7 @@ STDOUT = "asof.stdout"  # in the context of a call: where JSON goes
 
 
 def _nothing_but_json(context: click.Context, _: click.Parameter, as_json: bool) -> bool:
-    """What the project's own code prints goes to stderr, so that stdout is JSON; what its child processes print, too."""
+    """With --json, sends to stderr what the project's code and its child processes print, so that stdout has only JSON."""
     if as_json:
         context.meta[STDOUT] = context.with_resource(_apart(sys.stdout))
         context.with_resource(redirect_stdout(sys.stderr))
@@ -60,7 +60,7 @@ def _nothing_but_json(context: click.Context, _: click.Parameter, as_json: bool)
 
 @contextmanager
 def _apart(stdout: TextIO) -> Iterator[TextIO]:
-    """A stream to where stdout led, while file descriptor 1 leads to stderr. A stdout that is no file stays as it is."""
+    """Yields a stream to the original stdout, and points file descriptor 1 to stderr. A stdout that is not a file is left alone."""
     try:
         is_file = stdout.fileno() == 1
     except (OSError, ValueError, AttributeError):

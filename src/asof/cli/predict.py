@@ -73,7 +73,7 @@ def predict(
             )
         if arm.gone_rows:
             click.echo(
-                f"{arm.gone_rows:,} predictions are of questions that have left the feature view since; gone_at says since when",
+                f"{arm.gone_rows:,} predictions belong to questions that have left the feature view; their gone_at says when this was noticed",
                 err=True,
             )
         if arm.changed_rows:

@@ -23,8 +23,8 @@ def status(as_json: bool, **options: Any) -> None:
     versions, later = overview(project), later_versions(project)
     if later:
         click.echo(
-            f"{later} versions were trained on what was known after the present, {instant(project.clock.now())} UTC, and are not "
-            "shown; set --now later",
+            f"{later} versions have a cut-off after the present, {instant(project.clock.now())} UTC, and are not shown; "
+            "set --now later",
             err=True,
         )
     if as_json:
@@ -49,7 +49,7 @@ def status(as_json: bool, **options: Any) -> None:
 
 
 def _mistake(project: "Project", name: str) -> str | None:
-    """What is wrong with a spec, in its first line; None where nothing is."""
+    """The first line of what is wrong with a spec, or None."""
     from asof.errors import SpecError
 
     try:

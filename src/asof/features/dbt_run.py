@@ -47,7 +47,7 @@ class Dbt:
         in_full: bool = True,
     ) -> dict[str, Any]:
         """A dbt command on the selected models, without the excluded kinds, at the instant `now`; the manifest it wrote.
-        Incremental models are built in full, or on top of what is there.
+        Unless `in_full`, incremental models go on from the tables that exist.
 
         Everything that dbt writes of its own goes to `folder`; `profiles` is the folder of another profiles.yml.
         Raises ProjectError with dbt's words when it fails.

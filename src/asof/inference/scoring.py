@@ -69,7 +69,7 @@ class Scoring:
         return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)
 
     def oldest(self, window: Window) -> datetime | None:
-        """The moment of the oldest row in a window; None where there is none."""
+        """The moment of the oldest row in a window, or None if there is no row."""
         due = self.view.due(window.start, window.end)
         found: datetime | None = due[self.view.meta.as_of].min().to_pyarrow().as_py()
         return found

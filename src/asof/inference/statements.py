@@ -101,7 +101,7 @@ class Statements:
         )
 
     def mark_gone(self, now: datetime) -> str:
-        """Marks the predictions in the window whose question has left the view since, and those whose question is there again."""
+        """UPDATE that sets `gone_at` of predictions in the window whose question has left the view, and clears it if it is back."""
         asked = self.warehouse.qualified(self.view.meta.schema, self.view.meta.table)
         is_asked = f"exists (select 1 from {asked} as due where {self._same('due', 'done')})"
         return (
@@ -113,7 +113,7 @@ class Statements:
 
     @property
     def gone(self) -> str:
-        """How many predictions of the version in the window are of questions that are gone."""
+        """SELECT of the number of this version's predictions in the window whose question is gone."""
         return f"select count(*) as rows from ({self._there(f'done.version = {self.version.version} and {GONE_AT} is not null')})"
 
     def null_shares(self, columns: list[str], rows: str) -> str:

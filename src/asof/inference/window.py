@@ -35,7 +35,7 @@ class Window:
         return cls(begin, until, ends_now=end is None)
 
     def parts(self, length: timedelta, oldest: datetime | None) -> Iterator["Window"]:
-        """The window in parts of a length, counted from its start; those before the oldest row are left out. Without a row it
+        """The window in parts of a length, counted from its start, without the parts before the oldest row. A window without a row
         is one part.
         """
         if oldest is None:

@@ -23,7 +23,7 @@ class VersionOverview:
 
 
 def later_versions(project: Project) -> int:
-    """How many versions were trained on what was known after the project's present."""
+    """The number of versions with a cut-off after the project's present."""
     with project.warehouse(read_only=True) as warehouse:
         found = Registry(project, warehouse).rows(
             "model_versions", "known_by > ?", [project.clock.now()], columns=("version",)

@@ -1,8 +1,8 @@
-"""Signed versions: who can write to the warehouse, but has not the project's key, cannot plant an artifact that is loaded.
+"""Signatures of versions, so that write access to the warehouse is not enough to plant an artifact.
 
-The key is outside of the warehouse, in the environment variable `ASOF_SIGNING_KEY`. Where it is set, training signs each
-version that it registers, and a version is loaded only with a signature of that key: before a byte of its artifact is read.
-A signature is HMAC with SHA-256 (RFC 2104) of the row that describes the version, and of its artifact by its hash.
+The key is kept outside the warehouse, in the environment variable `ASOF_SIGNING_KEY`. With a key, training signs each version
+that it registers, and loading checks the signature before it reads the artifact. A signature is HMAC with SHA-256 (RFC 2104)
+over the columns that describe the version, the artifact's hash among them.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from asof.registry.store import Registry
 from asof.spec.project import Project
 
 VARIABLE = "ASOF_SIGNING_KEY"
-# What a version does, apart from its artifact, which counts by its hash.
+# The columns that say what a version does; the artifact counts by its hash.
 SIGNED = (
     *("model", "version", "problem", "label", "feature_view", "known_by", "spec", "signature", "classes"),
     "artifact_sha256",
@@ -30,13 +30,13 @@ _BYTES = 32
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A secret of 32 bytes or more. `key_id` tells keys apart, and gives nothing of them away."""
+    """A secret of at least 32 bytes. `key_id` identifies the key without revealing it."""
 
     secret: bytes
 
     @classmethod
     def from_environment(cls) -> Self | None:
-        """The key of the environment, None where there is none. Raises ProjectError for one that is too short or no hex."""
+        """The key in the environment, or None. Raises ProjectError if it is too short or not hexadecimal."""
         text = os.environ.get(VARIABLE, "").strip()
         if not text:
             return None
@@ -81,17 +81,17 @@ def sign_version(registry: Registry, row: Mapping[str, Any], key: SigningKey) ->
 
 
 def require_signature(registry: Registry, row: Mapping[str, Any], project: Project) -> None:
-    """Raises ArtifactError for a version that the project's key has not signed, as it stands in the registry now.
+    """Raises ArtifactError unless the project's key has signed this row of `model_versions` as it is now.
 
-    Without a key nothing is asked, unless the var `asof_require_signatures` says that there must be one.
+    Without a key every version passes, unless the var `asof_require_signatures` is set.
     """
     key = SigningKey.from_environment()
     owner = f"{row['model']} version {row['version']}"
     if key is None:
         if project.require_signatures:
             raise ArtifactError(
-                f"{owner}: the project loads signed versions only (asof_require_signatures in its vars), and {VARIABLE} "
-                "is not set"
+                f"{owner}: the project loads only signed versions (var asof_require_signatures), and {VARIABLE} is not set; "
+                f"set it to the project's key, or make one with: export {VARIABLE}=$(asof keys new)"
             )
         return
     found = registry.rows(
@@ -110,9 +110,9 @@ def require_signature(registry: Registry, row: Mapping[str, Any], project: Proje
 
 
 def sign_versions(project: Project, model: str, versions: tuple[int, ...] = ()) -> list[int]:
-    """Signs versions of a model with the key of the environment, all where none is named; those that had no right signature.
+    """Signs versions of a model, all of them by default, and returns those that had no valid signature yet.
 
-    Their artifacts are not read. Raises ProjectError without a key, RegistryError for a version that is not there.
+    The artifacts are not read. Raises ProjectError without a key, RegistryError for a version that is not there.
     """
     key = SigningKey.from_environment()
     if key is None:
@@ -139,7 +139,7 @@ def sign_versions(project: Project, model: str, versions: tuple[int, ...] = ()) 
 
 
 def _signed_bytes(row: Mapping[str, Any]) -> bytes:
-    """The row as one text that no two rows share: JSON with its keys in order, moments in UTC."""
+    """The signed columns as JSON with sorted keys, moments in UTC: different rows give different bytes."""
     fields = {name: row[name] for name in SIGNED}
     known_by = fields["known_by"]
     fields["known_by"] = known_by.astimezone(UTC).isoformat() if isinstance(known_by, datetime) else str(known_by)

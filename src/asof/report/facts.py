@@ -100,7 +100,7 @@ class VersionFacts:
         return sorted(rows, key=lambda row: (row["slice"].startswith("("), row["slice"]))
 
     def curve(self, name: str) -> dict[str, list[Row]]:
-        """The points of the curves of one kind, by series; those that have a place."""
+        """The points of the curves of one kind, by series, without those whose coordinates are not finite."""
         found: dict[str, list[Row]] = {}
         for point in self.points:
             if point["curve"] == name and isfinite(point["x"]) and isfinite(point["y"]):

@@ -80,7 +80,7 @@ def check_parity(
         function = _by_function(connection, Scorer(estimator, schema, problem, owner), expected)
         sql = expected if compiled is None else _by_sql(connection, compiled, expected)
     tolerance = TOLERANCE * max(1.0, float(np.abs(expected).max()))
-    # every other row, from the last to the first: a score is that of its own row, whatever is scored beside it
+    # a row's score must not depend on the rows scored with it: score every second row, in reverse order
     places = np.arange(len(table))[::-2].copy()
     among_others = expected.copy()
     among_others[places] = own(table.take(pa.array(places)))

@@ -86,8 +86,9 @@ class Scorer:
             )
 
     def scores(self, columns: Sequence[Any]) -> np.ndarray:
-        """As `score`, of the features as Arrow arrays in the order of the schema. Raises EstimatorError, and DataError for a number
-        that a 32-bit float cannot hold.
+        """Scores as `score` does, from Arrow arrays in the order of the schema.
+
+        Raises EstimatorError, and DataError for a number outside the range of a 32-bit float.
         """
         if self.trees is None:
             refuse_beyond(self.schema.features, columns, self.owner)
@@ -97,7 +98,7 @@ class Scorer:
             frame = self.schema.frame(pa.table(chunked, names=self.schema.names))
             return score(self.estimator, frame, self.problem, self.owner)
         matrix = self.trees.matrix(columns)
-        if np.isinf(matrix).any():  # the numbers themselves are looked at where it matters, which takes its time
+        if np.isinf(matrix).any():  # only then is it worth the time to look at each column
             refuse_beyond(self.schema.features, columns, self.owner)
         with failing_as(self.owner, len(columns[0])):
             found = self.predict(matrix)

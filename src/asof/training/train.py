@@ -86,13 +86,13 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
     attempt.data, dataset = data, data.dataset
     for name, share in identifiers(dataset.train.rows, dataset.schema):
         log.warning(
-            "the feature '%s' has another value in nearly each row (%.0f%% of them); if it names the row, leave it out in the spec: "
+            "the feature '%s' has a different value in nearly every row (%.0f%%); if it identifies the row, exclude it in the spec: "
             "features: {exclude: [%s]}",
             *(name, 100 * share, name),
         )
 
     if dataset.contents.train > _SHORT_FIT:
-        progress.step("looking whether it can be stored")
+        progress.step("checking that it can be stored")
         _refuse_what_cannot_be_stored(project, spec, fitter, dataset)
     with ThreadPoolExecutor(max_workers=1) as beside:
         progress.step(f"fitting on {dataset.contents.train:,} rows")
@@ -138,8 +138,9 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
 
 
 def _refuse_what_cannot_be_stored(project: Project, spec: ModelSpec, fitter: Fitter, dataset: Dataset) -> None:
-    """Raises ArtifactError for an estimator of types that the project does not allow, as a fit on a few rows shows, before the
-    long one. What else comes of so few rows says nothing.
+    """Raises ArtifactError before a long fit if a fit on a few rows contains a type that the project does not allow.
+
+    Any other failure on so few rows is ignored: the long fit may succeed.
     """
     if is_xgboost(columns_and_last(fitter.build())[1]):
         return  # its types are known

@@ -1,6 +1,6 @@
-"""Which numbers can be features: those that a 32-bit float holds, in training and in scoring alike.
+"""The range of numbers that features may have, in training and in scoring alike: that of a 32-bit float.
 
-XGBoost computes in 32-bit floats, and would take a greater number for infinity without a word; others refuse infinity.
+XGBoost computes in 32-bit floats and silently reads a greater number as infinity. Most other estimators refuse infinity.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,18 +17,18 @@ LARGEST = 3.4028234663852886e38  # of IEEE 754 binary32, (2 - 2^-23) * 2^127
 
 
 def has_bounds(feature: Feature) -> bool:
-    """Whether a feature is of a type that goes beyond: the floating-point numbers."""
+    """Whether a feature's type can exceed the range: float32 (by infinity) and float64."""
     return feature.type in {"float32", "float64"}
 
 
 def is_beyond(column: str) -> str:
-    """Whether a column is beyond what a 32-bit float holds, as SQL. NaN is not."""
+    """SQL predicate: a column's value is outside the range. NaN is inside."""
     name = quoted(column)
     return f"(not isnan({name}) and abs({name}) > {LARGEST!r})"
 
 
 def refuse_beyond(features: Iterable[Feature], columns: Sequence[Any], owner: str) -> None:
-    """Raises DataError where an Arrow column has a number that a 32-bit float cannot hold, naming the feature."""
+    """Raises DataError naming the first feature whose Arrow column has a value outside the range."""
     for feature, column in zip(features, columns, strict=True):
         if not has_bounds(feature) or not pa.types.is_floating(column.type):
             continue
@@ -41,6 +41,6 @@ def refuse_beyond(features: Iterable[Feature], columns: Sequence[Any], owner: st
 
 def beyond(feature: str, value: float, owner: str) -> DataError:
     return DataError(
-        f"{owner}: the feature '{feature}' has the value {value:g}, which a 32-bit float cannot hold; make it NULL in the feature "
-        f"view where it is none, or cut it: least(greatest({feature}, -1e30), 1e30)"
+        f"{owner}: the feature '{feature}' has the value {value:g}, which a 32-bit float cannot hold; in the feature "
+        f"view make it NULL, or limit it: least(greatest({quoted(feature)}, -1e30), 1e30)"
     )

@@ -43,8 +43,10 @@ class FeatureView:
         return replace(self, table=self.warehouse.table(schema, table).drop(*but), build=None)
 
     def as_known_by(self, moment: datetime) -> "FeatureView":
-        """The view with its labels as they were known at a moment. Where it was built up to a later one, an outcome that was
-        corrected since is read from the label model, in the words that were the newest then.
+        """The view with its labels as they were known at a moment.
+
+        If the view was built for a later moment, the labels are read again from the label model: for each question the newest
+        value that was known then, or NULL.
         """
         label = self.meta.label
         if label is None or self.build is None or self.build.built_up_to <= moment:

@@ -65,8 +65,9 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
 
 
 def render(value: Any, path: Path, key: str = "") -> Any:
-    """The value with every text in it rendered as dbt does: Jinja with `env_var`. Raises ProfileError, which names the key and
-    keeps the value to itself: it may be a password.
+    """The value with each text in it rendered as dbt does: Jinja with `env_var`.
+
+    Raises ProfileError, which names the key but not the value: that may be a password.
     """
     if isinstance(value, dict):
         return {name: render(item, path, f"{key}{'.' if key else ''}{name}") for name, item in value.items()}
@@ -85,7 +86,7 @@ def render(value: Any, path: Path, key: str = "") -> Any:
     except (TemplateError, ProfileError) as error:
         raise ProfileError(f"{path}: cannot fill in the Jinja{f' of {key}' if key else ''}: {error}") from None
     except yaml.YAMLError:
-        raise ProfileError(f"{path}: what the Jinja{f' of {key}' if key else ''} gives is no value of YAML") from None
+        raise ProfileError(f"{path}: what the Jinja{f' of {key}' if key else ''} gives is not valid YAML") from None
 
 
 def _env_var(name: str, default: str | None = None) -> str:

@@ -93,8 +93,8 @@ class Ancestry:
         return self._queries[node.id]
 
     def trail(self, node: Node, column: str, *, bare: bool = False) -> Trail:
-        """Everything that a column's values come from; with `ROWS`, what decides which rows there are. `bare` leaves out by what
-        windows are partitioned and ordered.
+        """Everything that a column's values come from; with `ROWS`, what decides which rows there are. `bare` leaves out the
+        columns that windows are partitioned or ordered by.
         """
         own = (node.id, column.lower())
         key = (*own, bare)

@@ -90,8 +90,8 @@ class Query:
         return found
 
     def trace(self, column: str, *, bare: bool = False) -> Trace:
-        """Where an output column's values come from; `ROWS` for what decides which rows there are. `bare` leaves out by what
-        windows are partitioned and ordered, which only picks values.
+        """Where an output column's values come from; `ROWS` for what decides which rows there are. `bare` leaves out the columns
+        that windows are partitioned or ordered by, which only pick values.
         """
         return self._rows(self.root) if column == ROWS else self._column(self.root, column, bare=bare)
 

@@ -1,4 +1,4 @@
-"""Models that decide by themselves what is new to them, and so what they will never read."""
+"""Incremental models that take only rows newer than their own newest row."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ _OWN_ROWS = re.compile(r"\{\{-?\s*this\b[^}]*\}\}")
 
 
 def deciding_by_their_own_rows(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Node, str]]:
-    """The incremental models above a view that look into their own table for the newest row, with the text where they do.
+    """Yields each incremental model above a view that queries its own table (`this`), with the line that does.
 
-    What reaches the warehouse later with an earlier time is then never read, nor the rest of an instant that came in halves.
+    Such a model never reads a row that arrives later with an earlier time, nor the second load of one instant.
     """
     for node in ancestry.graph.ancestors(parts.view):
         if node.kind != "model" or node.config.get("materialized") != "incremental" or node == parts.view:

@@ -12,8 +12,9 @@ from asof.features.lint.windows import Hit
 
 
 def not_known_yet(subject: Subject) -> Iterator[Hit]:
-    """The gates of models that a feature's values come from, where the feature's known time knows nothing of them. What a window
-    is partitioned by is no value: it only says which rows belong together.
+    """Yields the gates of models that a feature's values come from, if the feature's known time does not depend on them.
+
+    The columns that a window is partitioned by are not values: they only say which rows belong together.
     """
     ancestry = subject.ancestry
     known = subject.sources(subject.known)

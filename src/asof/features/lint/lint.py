@@ -65,7 +65,7 @@ def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
 
 
 def _whole_models(parts: ViewParts, ancestry: Ancestry) -> Iterator[tuple[Rule, Node, str]]:
-    """What concerns all that a model gives: each projection whose columns the SQL does not name, and how it is incremental."""
+    """Findings about a whole model: projections without column names, and incremental models that query their own table."""
     for node in ancestry.graph.ancestors(parts.view):
         if ancestry.reads(node):
             for projection in ancestry.query(node).unnamed:

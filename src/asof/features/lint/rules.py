@@ -79,9 +79,8 @@ SNAPSHOT_KNOWN_AT = Rule(
 NEW_BY_OWN_ROWS = Rule(
     "new-by-own-rows",
     "warning",
-    "in an incremental build the model takes what is newer than its own rows, so that a row that comes late is never read, nor "
-    "the rest of an instant that came in halves",
-    "write where {{ asof.new_since('<when a row reached the warehouse>', of=ref(...)) }}; asof replay <view> --incremental tries it",
+    "an incremental build takes only rows newer than the model's own, so it never reads a late row, nor the second load of an instant",
+    "write where {{ asof.new_since('<when a row reached the warehouse>', of=ref(...)) }}; asof replay <view> --incremental checks it",
 )
 FITTED_IN_QUERY = Rule(
     "fitted-in-query",

@@ -15,7 +15,7 @@ from asof.spec.project import Project
 
 @dataclass(frozen=True)
 class Table:
-    """A relation that was built in steps and in full: the rows that both have, those that one has, and what differs in them."""
+    """A relation built in steps and in full: the number of rows in both, in one only, and the columns that differ."""
 
     model: str
     rows: int
@@ -50,8 +50,8 @@ def replay_incremental(
     at: Sequence[datetime] = (),
     progress: Progress | None = None,
 ) -> IncrementalReplay:
-    """Builds a view (or the view of a model spec) at moments of the past in turn and then now, each on top of the one before,
-    and once in full; compares every cell of the view and of its incremental groups.
+    """Builds a view (or the view of a model spec) incrementally, at moments of the past and then now, and once in full; then
+    compares every cell of the view and of its incremental groups.
 
     The moments are those `at`, else as many as `moments` says, spread evenly over the rows of today's view. The warehouse is only
     read. Raises ProjectError when the view is unknown or dbt fails, NotBuiltError when it is not built, ClockError for a moment

@@ -77,7 +77,7 @@ def replay(
 
 
 def moments_of_view(scratch: Scratch, parts: ViewParts, count: int) -> list[datetime]:
-    """As many moments, spread evenly over the rows of today's view. Raises NotBuiltError where it is not built or has no row."""
+    """`count` moments, spread evenly over the rows of today's view. Raises NotBuiltError if it is not built or empty."""
     with scratch.connect() as connection:
         relation = scratch.today(parts.view)
         if not columns_of(connection, relation):

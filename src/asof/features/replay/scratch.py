@@ -66,7 +66,7 @@ class Scratch:
                     self.copied.add(node.id)
 
     def set_aside(self, nodes: Iterable[Node]) -> None:
-        """Copies relations that were built for a moment to where `today` finds them, for what is built next."""
+        """Copies built relations to the place where `today` finds them, before the next build replaces them."""
         with duckdb.connect() as connection:
             connection.execute(f"attach {_text(self.file)} as asof_built (read_only)")
             connection.execute(f"attach {_text(self._copies)} as {COPIES}")
@@ -98,8 +98,8 @@ class Scratch:
         return (COPIES if node.id in self.copied else TODAY, schema, table)
 
     def build(self, graph: Graph, view: Node, moment: datetime, *, on_top: bool = False) -> Graph:
-        """Builds a view and all that it reads as of a moment; the graph with the SQL that was run. `on_top` keeps what an earlier
-        moment has built, as a project's own builds do.
+        """Builds a view and all that it reads as of a moment, and returns the graph with the SQL that was run. With `on_top`, the
+        tables of the previous build stay, so that incremental models go on from them.
 
         Raises ProjectError when dbt fails, or the real warehouse lacks a source or snapshot.
         """

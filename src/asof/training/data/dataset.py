@@ -121,7 +121,7 @@ def read_history(training_set: TrainingSet, found: Contents, until: datetime | N
 
 
 def _refuse_beyond(training_set: TrainingSet) -> None:
-    """Raises DataError where a feature has a value that a 32-bit float cannot hold, in any split."""
+    """Raises DataError if a feature has a value outside the range of a 32-bit float, in any split."""
     columns = [feature.name for feature in training_set.schema.features if has_bounds(feature)]
     if not columns:
         return

@@ -1,4 +1,4 @@
-"""Tells features that look like identifiers: what names a row says nothing of the next one."""
+"""Finds features that look like identifiers. A model can memorise one, but it says nothing about new rows."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,10 @@ _FAR_APART = 2.0**40
 
 
 def identifiers(rows: pa.Table, schema: FeatureSchema) -> Iterator[tuple[str, float]]:
-    """The features that have another value in nearly each row, with the share of distinct values among the newest rows: texts, and
-    integers that count up with time or lie as far apart as hashes do. An amount in cents does neither.
+    """Yields each suspicious feature with its share of distinct values among the newest rows.
+
+    Suspicious are texts with a different value in nearly every row, and such integers if they count up with time or are spread
+    like hashes. An amount in cents does neither.
     """
     newest = rows.slice(max(len(rows) - _MOST, 0))
     for feature in schema.features:

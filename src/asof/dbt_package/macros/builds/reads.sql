@@ -102,8 +102,8 @@
 
 
 {#
-    The last build of this table: its present, as `built_up_to`, and what it read, each with how many rows have come late since
-    and how many have gone. None where the build has left no word of it.
+    The record of this table's last build: its present as `built_up_to`, and each relation that it read, with the number of rows
+    that arrived late since (`late`) or are gone (`lost`). Returns none without a record that can be compared.
 #}
 {% macro _last_build_of_model() %}
     {%- set schema = var('asof_registry_schema', none) or 'ml' -%}
@@ -170,7 +170,7 @@
         {%- else -%}
             {%- do exceptions.warn(
                 "asof: " ~ read.lost ~ " rows of " ~ name ~ " that " ~ model.name ~ " was built from at " ~ last.built_up_to
-                ~ " are gone, and it keeps what they said; a full build does not: " ~ full
+                ~ " are gone; what was built from them stays until a full build: " ~ full
             ) -%}
         {%- endif -%}
     {%- endif -%}

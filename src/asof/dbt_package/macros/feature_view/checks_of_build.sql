@@ -65,13 +65,13 @@
 {% endmacro %}
 
 
-{# Rows of groups that came after their known_at says, or are gone: rows of the view that are built keep what was known. #}
+{# Warns of group rows that arrived later than their known_at says, and of deleted ones; built rows of the view keep their values. #}
 {% macro _warn_of_late_group_rows() %}
     {%- if is_incremental() and asof._is_building() -%}
         {%- set last = asof._last_build_of_model() -%}
         {%- for read in (last or {'reads': []}).reads -%}
             {%- do asof._warn_of_late_rows(
-                last, read, "rows of " ~ model.name ~ " up to then do not have them, as nobody had. A full build would: "
+                last, read, "rows of " ~ model.name ~ " that are built already keep their values. To use the late rows for all: "
             ) -%}
         {%- endfor -%}
     {%- endif -%}

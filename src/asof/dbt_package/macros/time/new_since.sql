@@ -20,8 +20,8 @@
     {%- endif -%}
     {%- if of is not none and '__dbt__cte__' in of | string and graph -%}
         {{ exceptions.raise_compiler_error(
-            "asof.new_since: " ~ model.name ~ " reads the ephemeral model " ~ of.identifier ~ ", which is no relation whose rows can be "
-            ~ "counted; materialize it as a view, or name the relation behind it as of"
+            "asof.new_since: " ~ model.name ~ " reads the ephemeral model " ~ of.identifier ~ ", whose rows cannot be counted; "
+            ~ "materialize it as a view, or pass the relation that it reads as of"
         ) }}
     {%- endif -%}
     {%- set quoted = [] -%}
@@ -39,7 +39,7 @@
         {%- endif -%}
         {%- for read in (last or {'reads': []}).reads if of is not none and read.relation == of | string -%}
             {%- do asof._warn_of_late_rows(
-                last, read, "this build reads all rows again. Where that is usual, give asof.new_since the time of loading; to build all: "
+                last, read, "this build reads all rows again. If this happens often, pass the time of loading to asof.new_since. To build in full: "
             ) -%}
         {%- endfor -%}
     {%- endif -%}
