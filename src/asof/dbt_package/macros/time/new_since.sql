@@ -1,18 +1,18 @@
 {#
     A predicate for models: true for the rows that reached the warehouse since this model was last built, up to the present.
 
-    column     when a row reached the warehouse, or a moment of the model's own rows that is no earlier
-    lookback   an interval before that, for rows that are needed again, as those of a window (optional)
-    of         the relation whose rows the predicate picks, as ref(...) or source(...) (optional)
+    column     the time at which a row reached the warehouse; for rows that the model itself makes, their own moment
+    lookback   also true for rows of this interval before the last build, such as a window needs again (optional)
+    of         the relation that the predicate filters, as ref(...) or source(...) (optional)
 
     first build          ->   "loaded_at" <= cast('<the present>' as timestamptz)
     {{ asof.new_since('loaded_at', of=ref('orders')) }}
                          ->   "loaded_at" > cast('<the present of the last build>' as timestamptz)
                               and "loaded_at" <= cast('<the present>' as timestamptz)
 
-    The present of the last build is kept in `model_reads` of the registry. With `of`, so is how many rows the predicate picked
-    from by then. Where there are more now, some came later than `column` says; where there are fewer, some are gone, and others may
-    have come. A warning counts them, and this build reads all rows, so that none is lost. They take the place of those that are there by the model's unique_key.
+    Each build records its present in `model_reads` of the registry and, with `of`, the number of rows known by then. If that number
+    has changed since, rows arrived late or are gone: a warning counts them, and this build reads all rows, so none is lost. The
+    model's unique_key replaces the rows that are there already.
 #}
 {% macro new_since(column, lookback=none, of=none) -%}
     {%- if not execute -%}
@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 
-{# Rows that are read twice would be there twice. #}
+{# Refuses an incremental model without a key: rows that are read again would be duplicated. #}
 {% macro _require_key_of_rows() %}
     {%- if not model.config.unique_key or model.config.incremental_strategy == 'append' -%}
         {%- set meta = (model.config.meta or {}).get('asof') or {} -%}
