@@ -38,7 +38,7 @@ format: install
 	@$(BIN)/sqlfluff fix
 
 schema: install
-	@$(BIN)/python -m asof.spec.json_schema
+	@$(BIN)/python -m asof.model_spec.json_schema
 
 install: .venv/installed dbt_project/dbt_packages/asof
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from asof import Project, TrainingResult, train
-from asof.spec.model_spec import Features, ModelSpec, Split
+from asof.model_spec.spec import Features, ModelSpec, Split
 
 # One day after the last departure of the year in New York, so that every flight has arrived.
 CUTOFF = "2014-01-02T04:00:00+00:00"

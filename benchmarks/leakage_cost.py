@@ -20,8 +20,8 @@ from flight_delay_quality import CUTOFF, SCHEDULE
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from asof import FeatureSchema, Project
+from asof.features.signature import feature_schema
 from asof.training.fit.estimator import build_estimator
-from asof.warehouse.schema import feature_schema
 
 ESTIMATOR = "training/flight_delay.py:build"
 TRAIN_UNTIL, TEST_FROM = "2013-10-01 04:00:00+00", "2013-11-01 04:00:00+00"

@@ -29,8 +29,22 @@ ROWS: dict[str, tuple[str, str, list[str]]] = {
 
 # Everything but what needs real flights or a PostgreSQL server, and what is about this repository's own files
 TESTS = [
-    *("tests/cli", "tests/examples", "tests/experiment", "tests/features", "tests/inference", "tests/registry"),
-    *("tests/report", "tests/scoring/test_parity.py", "tests/scoring/test_scorer.py", "tests/spec", "tests/training"),
+    *(
+        "tests/cli",
+        "tests/examples",
+        "tests/experiment",
+        "tests/features",
+        "tests/inference",
+        "tests/leaks",
+        "tests/registry",
+    ),
+    *(
+        "tests/report",
+        "tests/scoring/test_parity.py",
+        "tests/scoring/test_scorer.py",
+        "tests/model_spec",
+        "tests/training",
+    ),
     *("tests/warehouse", "tests/dbt_package/test_refusals.py"),
 ]
 

@@ -22,8 +22,11 @@ ROOT = Path(__file__).parents[1]
 
 # A module, and the tests that are there for it
 MODULES = {
-    "src/asof/inference/window.py": ["tests/inference/test_behaviours.py", "tests/inference/test_predict.py"],
-    "src/asof/inference/statements.py": ["tests/inference"],
+    "src/asof/inference/batch/window.py": [
+        "tests/inference/batch/test_behaviours.py",
+        "tests/inference/batch/test_predict.py",
+    ],
+    "src/asof/inference/batch/statements.py": ["tests/inference"],
     "src/asof/registry/aliases.py": ["tests/registry/test_aliases.py"],
     "src/asof/training/compare.py": ["tests/training/test_compare.py"],
     "src/asof/dbt_package/macros/feature_view/duckdb.sql": ["tests/dbt_package/test_random.py"],

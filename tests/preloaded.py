@@ -15,7 +15,7 @@ from dbt.adapters.factory import reset_adapters
 
 import asof
 import asof.cli
-from asof.features import dbt_run, dbt_worker
+from asof.dbt_files import run, worker
 
 _LIBRARIES = ("dbt.adapters.duckdb.impl", "dbt.task.build", "sklearn.ensemble", "sklearn.linear_model", "xgboost")
 _ENGINE = [module.name for module in pkgutil.walk_packages(asof.__path__, "asof.")]
@@ -39,7 +39,7 @@ class ForkedWorker:
             os.chdir(root)
             sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-            dbt_worker.main()
+            worker.main()
             os._exit(0)
         os.close(read)
         os.close(write)
@@ -58,7 +58,7 @@ class ForkedWorker:
         os.kill(self._pid, signal.SIGKILL)
 
 
-dbt_run.start_worker = ForkedWorker
+run.start_worker = ForkedWorker
 
 
 def _warm_up() -> None:

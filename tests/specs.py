@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from asof.spec.model_spec import ModelSpec
+from asof.model_spec.spec import ModelSpec
 
 
 def small_spec(**changes) -> ModelSpec:

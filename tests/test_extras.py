@@ -8,7 +8,7 @@ import pytest
 from asof import promote, train
 from asof.cli import main
 from asof.errors import ArtifactError, EstimatorError
-from asof.inference.predict import predict
+from asof.inference.batch.predict import predict
 
 TREES = """
 def classify(schema):
@@ -76,7 +76,7 @@ def test_a_command_that_needs_an_extra_names_it(toy, monkeypatch, capsys, packag
 def test_what_a_command_imports():
     """Loading is half of a short command: what only some models or commands need is imported when they need it."""
     heavy = ("dbt", "matplotlib", "optuna", "skops", "xgboost")
-    for module in ("asof.training.train", "asof.inference.predict"):
+    for module in ("asof.training.train", "asof.inference.batch.predict"):
         program = f"import sys, {module}\nprint([name for name in {heavy} if name in sys.modules], len(sys.modules))"
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         loaded, count = done.stdout.rsplit(" ", maxsplit=1)

@@ -96,7 +96,7 @@ def write_toy_project(root: Path) -> ToyProject:
     files = {
         "profiles.yml": "toy:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: toy.duckdb}\n",
         "dbt_project/dbt_project.yml": "name: toy\nprofile: toy\n",
-        "dbt_project/target/manifest.json": json.dumps({"nodes": manifest_nodes()}),
+        "dbt_project/target/manifest.json": json.dumps({"nodes": manifest_nodes(), "sources": {}}),
         "models/big.yml": SPEC.format(
             name="big",
             label="is_big",
@@ -127,8 +127,10 @@ def write_toy_project(root: Path) -> ToyProject:
 def manifest_nodes() -> dict[str, dict]:
     def node(name: str, parents: list[str], **meta) -> dict:
         return {
+            "unique_id": f"model.toy.{name}",
             "name": name,
             "resource_type": "model",
+            "database": "toy",
             "schema": "features",
             "alias": name,
             "config": {"meta": {"asof": meta}},
@@ -140,4 +142,4 @@ def manifest_nodes() -> dict[str, dict]:
         node("toy_label", [], role="label", key=["id"], labels=["is_big", "size"], known_at="measured_at"),
         node("toy_view", ["toy_spine", "toy_label"], role="feature_view"),
     ]
-    return {f"model.toy.{found['name']}": found for found in nodes}
+    return {found["unique_id"]: found for found in nodes}

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asof.errors import AsofError
+    from asof.features.signature import FeatureSchema
+    from asof.features.view import FeatureView
+    from asof.inference.batch.predict import PredictionResult, predict
     from asof.inference.compile import CompiledModel, compile_model
-    from asof.inference.predict import PredictionResult, predict
+    from asof.model_spec.spec import ModelSpec
+    from asof.project import Project
     from asof.registry.aliases import promote, rollback
     from asof.registry.versions import ModelVersion, load_model
     from asof.report.write import Report, make_report
-    from asof.spec.model_spec import ModelSpec
-    from asof.spec.project import Project
     from asof.training.check import ModelCheck, check
     from asof.training.compare import VersionComparison, compare
     from asof.training.log_run import LoggedRun, log_run
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from asof.training.result import TrainingResult
     from asof.training.train import train
     from asof.training.tuning.tune import TuningResult, tune
-    from asof.warehouse.feature_view import FeatureView
-    from asof.warehouse.schema import FeatureSchema
 
 __version__ = "0.1.0"
 
@@ -60,11 +60,11 @@ __all__ = [
 _HOMES = {
     "AsofError": "asof.errors",
     "CompiledModel": "asof.inference.compile",
-    "FeatureSchema": "asof.warehouse.schema",
-    "FeatureView": "asof.warehouse.feature_view",
-    "ModelSpec": "asof.spec.model_spec",
-    "PredictionResult": "asof.inference.predict",
-    "Project": "asof.spec.project",
+    "FeatureSchema": "asof.features.signature",
+    "FeatureView": "asof.features.view",
+    "ModelSpec": "asof.model_spec.spec",
+    "PredictionResult": "asof.inference.batch.predict",
+    "Project": "asof.project",
     "LoggedRun": "asof.training.log_run",
     "Report": "asof.report.write",
     "Reproduction": "asof.training.reproduce",
@@ -79,7 +79,7 @@ _HOMES = {
     "compile_model": "asof.inference.compile",
     "log_run": "asof.training.log_run",
     "make_report": "asof.report.write",
-    "predict": "asof.inference.predict",
+    "predict": "asof.inference.batch.predict",
     "promote": "asof.registry.aliases",
     "reproduce": "asof.training.reproduce",
     "rollback": "asof.registry.aliases",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from asof.warehouse.schema import FeatureSchema
+    from asof.features.signature import FeatureSchema
 
 
 def tree_pipeline(schema: "FeatureSchema", trees: Any) -> "Pipeline":

@@ -5,11 +5,12 @@ import json
 import pytest
 from cases import FACTS, QUESTIONS
 
+from asof.dbt_files.manifest import read_manifest
+from asof.dbt_files.profiles import read_target
 from asof.errors import NotBuiltError
-from asof.warehouse.changed_sql import require_one_sql
+from asof.features.changed_sql import require_one_sql
+from asof.features.view_meta import view_meta
 from asof.warehouse.connection import open_warehouse
-from asof.warehouse.manifest import read_view_meta
-from asof.warehouse.profiles import read_target
 
 FIRST, SECOND = "2024-05-01T17:00:00Z", "2024-05-02T17:00:00Z"
 
@@ -36,7 +37,8 @@ def edit(rule, file, old, new):
 def check(rule, target="duckdb"):
     chosen = read_target(rule.root, "rule", target)
     with open_warehouse(chosen, read_only=True) as warehouse:
-        require_one_sql(warehouse, "ml", read_view_meta(rule.root, "target", "known"), target)
+        view = view_meta(read_manifest(rule.root, "target"), "known", rule.root)
+        require_one_sql(warehouse, "ml", view, target)
 
 
 def test_the_same_source_has_the_same_hash(rule, built):

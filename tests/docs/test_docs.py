@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from asof.cli import asof as group
-from asof.features.lint.rules import RULES
-from asof.spec.json_schema import SCHEMA_FILE
+from asof.leaks.lint.rules import RULES
+from asof.model_spec.json_schema import SCHEMA_FILE
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

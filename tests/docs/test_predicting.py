@@ -7,7 +7,7 @@ import pytest
 from flights_slice import START
 
 from asof.errors import AsofError
-from asof.inference.attempt import Attempt
+from asof.inference.batch.attempt import Attempt
 
 PAGE = Path(__file__).parents[2] / "docs/predicting.md"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asof.features.graph import Graph, Node
+from asof.dbt_files.graph import Graph, Node
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lineage.query import ROWS
 

@@ -27,7 +27,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from asof.estimators import linear_pipeline, tree_pipeline
-from asof.warehouse.schema import Feature, FeatureSchema
+from asof.features.signature import Feature, FeatureSchema
 
 SCHEMA = FeatureSchema(
     (

@@ -11,6 +11,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from test_scorer import arrow
 from xgboost import XGBClassifier
 
+from asof.features.signature import FeatureSchema
 from asof.scoring import parity
 from asof.scoring.columns import Columns
 from asof.scoring.matrix import Matrix
@@ -18,7 +19,6 @@ from asof.scoring.parity import check_parity, harder_rows
 from asof.scoring.scorer import xgboost_trees
 from asof.scoring.sql.compile import compile_scores
 from asof.training.judge.gates import parity_gates
-from asof.warehouse.schema import FeatureSchema
 
 
 @pytest.mark.parametrize("name", PIPELINES)

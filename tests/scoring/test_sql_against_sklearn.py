@@ -20,13 +20,13 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from asof.errors import CompileError
 from asof.estimators import tree_pipeline
+from asof.features.signature import Feature, FeatureSchema
 from asof.scoring.columns import read_columns
 from asof.scoring.score import score
 from asof.scoring.sql.compile import compile_scores
 from asof.scoring.sql.dialects import DIALECTS, in_dialect
 from asof.scoring.sql.inputs import Inputs
 from asof.scoring.sql.tree import Below, Leaf, Split
-from asof.warehouse.schema import Feature, FeatureSchema
 
 SCHEMA_OF_ONE = FeatureSchema((Feature("x", "float64", "numeric"),))
 

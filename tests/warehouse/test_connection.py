@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from asof.errors import WarehouseError, WarehouseLockedError
-from asof.warehouse.connection import quoted
+from asof.warehouse.sql import quoted
 
 HOLD = """
 import sys, duckdb

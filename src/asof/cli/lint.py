@@ -8,8 +8,8 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import print_json, progress_bar
 
 if TYPE_CHECKING:
-    from asof.features.lint.of_project import LintResult
-    from asof.features.lint.rules import Finding
+    from asof.leaks.lint.of_project import LintResult
+    from asof.leaks.lint.rules import Finding
 
 
 @click.command(epilog="Example: asof lint flight_delay_features")
@@ -23,7 +23,7 @@ def lint(views: tuple[str, ...], strict: bool, as_json: bool, **options: Any) ->
     Reads compiled SQL, no data. Exits with 1 when there is an error that no model waives.
     """
     project = open_project(**options)
-    from asof.features.lint.of_project import lint_project
+    from asof.leaks.lint.of_project import lint_project
 
     with progress_bar() as bar:
         result = lint_project(project, views, progress=bar)

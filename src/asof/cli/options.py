@@ -13,7 +13,7 @@ import click
 from asof.cli.next_command import of_this_call
 
 if TYPE_CHECKING:
-    from asof.spec.project import Project
+    from asof.project import Project
 
 _OPTIONS = (
     click.option(
@@ -86,6 +86,6 @@ json_option = click.option(
 
 def open_project(project_dir: Path | None, target: str | None, now: str | None, wait: float) -> "Project":
     """The project that the options describe."""
-    from asof.spec.project import Project
+    from asof.project import Project
 
     return Project.open(project_dir, target=target, now=now, wait=wait)

@@ -11,7 +11,7 @@ from asof.cli.output import instant, print_json, progress_bar
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from asof.inference.predict import PredictionResult
+    from asof.inference.batch.predict import PredictionResult
 
 
 @click.command(epilog="Example: asof predict flight_delay --now 2013-11-02")
@@ -44,7 +44,7 @@ def predict(
     """
     project = open_project(**options)
     project.model_spec(model)
-    from asof.inference.predict import predict as run
+    from asof.inference.batch.predict import predict as run
 
     with progress_bar() as bar:
         result = run(

@@ -8,10 +8,10 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from asof.features.replay.compare import Difference
-    from asof.features.replay.incremental import IncrementalReplay
-    from asof.features.replay.predictions import PredictionReplay
-    from asof.features.replay.replay import Moment, ReplayResult
+    from asof.leaks.replay.compare import Difference
+    from asof.leaks.replay.incremental import IncrementalReplay
+    from asof.leaks.replay.predictions import PredictionReplay
+    from asof.leaks.replay.replay import Moment, ReplayResult
 
 
 @click.command(epilog="Example: asof replay flight_delay --now 2013-11-08")
@@ -45,9 +45,9 @@ def replay(
         raise click.UsageError("--predictions and --incremental compare different things; give one of them")
     project = open_project(**options)
     from asof.clock import parse_instant
-    from asof.features.replay.incremental import replay_incremental
-    from asof.features.replay.predictions import replay_predictions
-    from asof.features.replay.replay import replay as run
+    from asof.leaks.replay.incremental import replay_incremental
+    from asof.leaks.replay.predictions import replay_predictions
+    from asof.leaks.replay.replay import replay as run
 
     result: ReplayResult | PredictionReplay | IncrementalReplay
     instants = [parse_instant(text) for text in at]

@@ -9,7 +9,7 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table
 
 if TYPE_CHECKING:
-    from asof.spec.project import Project
+    from asof.project import Project
 
 
 @click.command(epilog="Example: asof status --json")

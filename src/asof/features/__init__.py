@@ -1,1 +1,1 @@
-"""Features, seen from outside of dbt: what their SQL says, checked by reading it and by running it again."""
+"""What a feature view is: its parts, its columns and their signature, its builds, and where its columns come from."""

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from asof.errors import CompileError, did_you_mean
-from asof.inference.table import AS_OF
+from asof.inference.batch.table import AS_OF
+from asof.project import Project
 from asof.registry.aliases import require_version
 from asof.registry.store import Registry
 from asof.registry.versions import load_version
 from asof.scoring.sql.compile import compile_scores
 from asof.scoring.sql.dialects import DIALECTS, in_dialect
-from asof.spec.project import Project
-from asof.warehouse.connection import quoted
+from asof.warehouse.sql import quoted
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from asof.errors import RegistryError
+from asof.project import Project
 from asof.registry.experiments import require_won
 from asof.registry.store import Registry
-from asof.spec.project import Project
 
 _VERSION = ("version", "status", "gates", "known_by")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")

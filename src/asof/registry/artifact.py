@@ -12,7 +12,7 @@ from typing import Any, Self
 from numpy.lib import format as npy
 
 from asof.errors import ArtifactError, remedy
-from asof.spec.project import Project
+from asof.project import Project
 
 # What fitted estimators of the stack are made of, besides what skops trusts by itself.
 ALLOWED_TYPES = (

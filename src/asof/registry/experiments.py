@@ -1,15 +1,16 @@
 """Whether a version has won its experiment, as the project's readout (the macro `asof.experiment`) says."""
 
+from asof.dbt_files.manifest import read_manifest
 from asof.errors import RegistryError
+from asof.project import Project
 from asof.registry.store import Registry
-from asof.spec.project import Project
-from asof.warehouse.manifest import find_readout
 
 
 def require_won(project: Project, registry: Registry, model: str, version: int, champion: int) -> None:
     """Raises RegistryError unless the readout of the present experiment says that the version won against the champion."""
     demand = f"model {model}: experiment.required lets only a version that won its experiment become champion"
-    found = find_readout(project.dbt_dir, project.target_path, model)
+    readout = read_manifest(project.dbt_dir, project.target_path).experiment(model)
+    found = readout.relation[1:] if readout else None
     warehouse = registry.warehouse
     if found is None or not warehouse.has_table(*found):
         raise RegistryError(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from asof.project import Project
 from asof.registry.aliases import aliases_at
 from asof.registry.store import Registry
-from asof.spec.project import Project
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from asof.errors import ArtifactError, ProjectError, RegistryError
+from asof.project import Project
 from asof.registry.store import Registry
-from asof.spec.project import Project
 
 VARIABLE = "ASOF_SIGNING_KEY"
 # The columns that say what a version does; the artifact counts by its hash.

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from asof.spec.project import Project
-from asof.warehouse.connection import Warehouse, quoted
+from asof.project import Project
+from asof.warehouse.connection import Warehouse
+from asof.warehouse.sql import quoted
 
 
 class Registry:

@@ -10,17 +10,17 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import ValidationError
 
+from asof.durations import parse_duration
 from asof.errors import RegistryError, SignatureError, SpecError
+from asof.features.signature import Feature, FeatureSchema
+from asof.metrics.names import Problem
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.registry.aliases import require_version
 from asof.registry.artifact import Trust, load_artifact
 from asof.registry.signing import SIGNED, require_signature
 from asof.registry.store import Registry
 from asof.scoring.score import score
-from asof.spec.durations import parse_duration
-from asof.spec.metric_names import Problem
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
-from asof.warehouse.schema import Feature, FeatureSchema
 
 _COLUMNS = (*SIGNED, "status", "artifact")
 

@@ -7,12 +7,12 @@ from math import isfinite
 from typing import Any
 
 from asof.errors import RegistryError
+from asof.metrics.names import METRICS
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.registry.aliases import aliases_at, version_behind
 from asof.registry.store import Registry
 from asof.registry.versions import recorded_spec
-from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 
 _VERSION = (
     *(

@@ -9,9 +9,9 @@ from pathlib import Path
 import jinja2
 
 from asof.errors import ProjectError, RegistryError, in_short
+from asof.project import Project
 from asof.report.charts import draw_charts
 from asof.report.facts import VersionFacts, moment, read_facts
-from asof.spec.project import Project
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from asof.errors import CompileError
+from asof.features.signature import FeatureSchema
 from asof.scoring.numbers import Numbers, read_numbers
 from asof.scoring.texts import Text, read_texts
-from asof.warehouse.schema import FeatureSchema
 
 
 @dataclass(frozen=True)

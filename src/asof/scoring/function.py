@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from asof.warehouse.connection import quoted
-from asof.warehouse.schema import FeatureSchema
+from asof.features.signature import FeatureSchema
+from asof.warehouse.sql import quoted
 
 if TYPE_CHECKING:
     from asof.scoring.scorer import Scorer  # brings XGBoost, which dbt need not wait for

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from asof.features.signature import FeatureSchema
 from asof.scoring.columns import Columns
 from asof.scoring.numbers import Numbers
 from asof.scoring.texts import Text
-from asof.warehouse.schema import FeatureSchema
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from asof.errors import CompileError, EstimatorError
+from asof.features.signature import FeatureSchema
+from asof.metrics.names import Problem
 from asof.scoring.function import Function, score_type
 from asof.scoring.score import score
 from asof.scoring.scorer import Scorer, plain_text
 from asof.scoring.sql.compile import CompiledScores, compile_scores
-from asof.spec.metric_names import Problem
-from asof.warehouse.connection import quoted
-from asof.warehouse.schema import FeatureSchema
+from asof.warehouse.sql import quoted
 
 TOLERANCE = 1e-6
 

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from asof.errors import CompileError
+from asof.features.bounds import refuse_beyond
+from asof.features.signature import FeatureSchema
+from asof.metrics.names import Problem
 from asof.scoring.columns import columns_and_last, read_columns
 from asof.scoring.matrix import Matrix
 from asof.scoring.score import failing_as, finite, raw_scores, score
 from asof.scoring.xgb import xgboost_kind
-from asof.spec.metric_names import Problem
-from asof.warehouse.bounds import refuse_beyond
-from asof.warehouse.schema import FeatureSchema
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ import logging
 from datetime import datetime
 
 from asof.errors import AsofError, RegistryError
+from asof.features.view import FeatureView
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.registry.aliases import version_behind
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
-from asof.warehouse.feature_view import FeatureView
 
 log = logging.getLogger("asof")
 

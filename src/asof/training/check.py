@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import ibis
 
 from asof.errors import AsofError, DataError, EstimatorError, did_you_mean
-from asof.spec.loading import list_specs
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
+from asof.model_spec.loading import list_specs
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.training.data.empty import refuse_empty
 from asof.training.data.training_set import SPLIT, SPLITS, define_training_set
 from asof.warehouse.connection import Warehouse

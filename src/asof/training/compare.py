@@ -8,18 +8,18 @@ import ibis
 import numpy as np
 
 from asof.errors import DataError, RegistryError
+from asof.features.view import LABEL_KNOWN_AT, FeatureView
+from asof.metrics.names import METRICS
+from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
+from asof.project import Project
 from asof.registry.aliases import require_version
 from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
-from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.data.dataset import Classes, Part, part_of
 from asof.training.data.rows import read_rows
 from asof.training.judge.metrics import measure
 from asof.training.judge.resampling import Resamples, interval
-from asof.warehouse.feature_view import LABEL_KNOWN_AT, FeatureView
 
 _RESAMPLES = 1000
 

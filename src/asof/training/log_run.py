@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from asof.clock import as_utc
+from asof.features.view import FeatureView
+from asof.project import Project
 from asof.registry.runs import Run
 from asof.registry.store import Registry
-from asof.spec.project import Project
 from asof.training.environment import environment
-from asof.warehouse.feature_view import FeatureView
 
 
 @dataclass

@@ -9,13 +9,13 @@ from pathlib import Path
 import ibis
 
 from asof.errors import AsofError, DataError, WarehouseLockedError
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.registry.artifact import artifact_hash
 from asof.registry.runs import Run
 from asof.registry.signing import SIGNED, SigningKey, sign_version
 from asof.registry.store import Registry
 from asof.scoring.parity import Parity
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.data.contents import contents
 from asof.training.data.dataset import Dataset
 from asof.training.data.reading import TrainingData

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from asof.errors import RegistryError
+from asof.features.signature import Feature, FeatureSchema
+from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
+from asof.project import Project
 from asof.registry.signing import SIGNED, require_signature
 from asof.registry.store import Registry
 from asof.registry.versions import recorded_spec
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.data.reading import read_training_data
 from asof.training.data.training_set import SPLIT
 from asof.training.environment import environment
@@ -22,7 +23,6 @@ from asof.training.judge.evaluate import ALL, Measurement
 from asof.training.judge.verdict import judge
 from asof.training.record import estimator_hash
 from asof.training.spool import spool_folder
-from asof.warehouse.schema import Feature, FeatureSchema
 
 _VERSION = (
     "run_id",

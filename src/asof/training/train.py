@@ -9,7 +9,9 @@ from typing import Any
 
 from asof.clock import as_utc
 from asof.errors import DataError, EstimatorError
+from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
+from asof.project import Project
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact, skops_io
 from asof.registry.store import Registry
 from asof.scoring.columns import columns_and_last
@@ -17,8 +19,6 @@ from asof.scoring.parity import check_parity, compile_or_reason
 from asof.scoring.score import score
 from asof.scoring.sql.compile import CompiledScores
 from asof.scoring.xgb import is_xgboost
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.champion import find_champion
 from asof.training.data.dataset import Dataset
 from asof.training.data.identifiers import identifiers

@@ -1,1 +1,1 @@
-"""The warehouse: how it is reached, what dbt says is in it, and how its feature views are read."""
+"""The warehouse: how it is opened, read and written to."""

@@ -1,67 +1,22 @@
-"""Opens the warehouse that a dbt target describes: waits for its lock, and writes in transactions or not at all."""
+"""An open warehouse: reads it lazily, and writes to it in transactions or not at all."""
 
-import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import tenacity
 
-from asof.errors import ProfileError, WarehouseError, WarehouseLockedError
-from asof.warehouse.profiles import Target
+from asof.dbt_files.profiles import Target
+from asof.errors import WarehouseError
+from asof.warehouse.opening import connect, set_session, warehouse_file
+from asof.warehouse.sql import quoted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
-
-log = logging.getLogger("asof")
-
-_HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
-
-
-def quoted(*parts: str) -> str:
-    """A name for SQL, each part in double quotes: `quoted("ml", "metrics")` is `"ml"."metrics"`."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def literal(value: str | float | datetime | None) -> str:
-    """A value for SQL, where it cannot be bound: text in single quotes, an instant with its zone."""
-    if value is None:
-        return "null"
-    if isinstance(value, datetime):
-        return f"timestamptz '{value.isoformat(' ')}'"
-    if isinstance(value, float):
-        return f"{value!r}::double"
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
-
-
-def warehouse_file(target: Target) -> Path:
-    """The database file of a DuckDB target; a relative path counts from the project's root, where dbt runs.
-
-    Raises ProfileError for another adapter, for a database in memory, which no second process can see, and for a relative
-    path in a file elsewhere.
-    """
-    if target.adapter != "duckdb":
-        raise ProfileError(
-            f"{target.file}: target '{target.name}' is of type {target.adapter}; training and inference run on duckdb so far"
-        )
-    path = str(target.settings.get("path", ":memory:"))
-    if path.startswith(":memory:"):
-        raise ProfileError(
-            f"{target.file}: target '{target.name}' is in memory; give it a path, such as path: my.duckdb"
-        )
-    if not Path(path).is_absolute() and target.file.parent != target.root:
-        raise ProfileError(
-            f"{target.file}: target '{target.name}' has the relative path {path}, which dbt counts from the folder that it "
-            "runs in; write the whole path, or keep profiles.yml in the project's root"
-        )
-    return target.file.parent / path
 
 
 class Warehouse:
@@ -157,7 +112,7 @@ class Warehouse:
     def second_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Another connection of this process, with the same session, to read from while the first one writes."""
         with self.connection.cursor() as connection:
-            _set_session(connection, self.target)
+            set_session(connection, self.target)
             yield connection
 
     @contextmanager
@@ -221,65 +176,3 @@ def open_warehouse(target: Target, *, read_only: bool = False, create: bool = Fa
     """
     connection = connect(target, read_only=read_only, create=create, wait=wait)
     return Warehouse(connection, target)
-
-
-def connect(target: Target, *, read_only: bool, create: bool = False, wait: float) -> duckdb.DuckDBPyConnection:
-    """A connection with the target's settings and a session in UTC; as `open_warehouse`, which wraps it."""
-    path = warehouse_file(target)
-    if not create and not path.exists():
-        raise WarehouseError(
-            f"the warehouse {path} of target '{target.name}' does not exist; load the raw tables, then run: "
-            "dbt build --project-dir dbt_project"
-        )
-    attempts = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_is_lock),
-        wait=tenacity.wait_fixed(0.25),
-        stop=tenacity.stop_after_delay(wait),
-        before_sleep=_say_who_holds_it,
-        reraise=True,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return attempts(_connect, path, target, read_only)
-    except duckdb.Error as error:
-        if _is_lock(error):
-            raise WarehouseLockedError(
-                f"the warehouse {path} is held by {_holder(error)} and was not released within {wait:g} seconds; "
-                "let it end, or wait longer with --wait SECONDS"
-            ) from None
-        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from None
-
-
-def _connect(path: Path, target: Target, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config = dict(target.settings["config_options"])
-    connection = duckdb.connect(str(path), read_only=read_only, config=config)
-    _set_session(connection, target)
-    return connection
-
-
-def _set_session(connection: duckdb.DuckDBPyConnection, target: Target) -> None:
-    for name, value in target.settings["settings"].items():
-        # A setting's name is a bare word in DuckDB's grammar; anything else is refused by DuckDB itself.
-        connection.execute(f"set {quoted(str(name))} = ?", [value])
-    connection.execute("set timezone = 'UTC'")
-
-
-def _is_lock(error: BaseException) -> bool:
-    """Another process has the file open, or a thread of this one has it open for the other purpose."""
-    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
-        "Could not set lock" in str(error) or "different configuration" in str(error)
-    )
-
-
-def _holder(error: BaseException) -> str:
-    found = _HOLDER.search(str(error))
-    if found:
-        return f"{found['program']} (process {found['pid']})"
-    return "another process" if isinstance(error, duckdb.IOException) else "another connection of this process"
-
-
-def _say_who_holds_it(state: tenacity.RetryCallState) -> None:
-    if state.attempt_number == 1 and state.outcome is not None:
-        error = state.outcome.exception()
-        if error is not None:
-            log.warning("waiting for the warehouse, which is held by %s", _holder(error))

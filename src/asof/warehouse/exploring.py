@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from asof.warehouse.connection import Warehouse, connect, open_warehouse, warehouse_file
-from asof.warehouse.profiles import Target
+from asof.dbt_files.profiles import Target
+from asof.warehouse.connection import Warehouse, open_warehouse
+from asof.warehouse.opening import connect, warehouse_file
 
 # Forgotten when the last feature view over it is.
 _explored: WeakValueDictionary[Path, Warehouse] = WeakValueDictionary()

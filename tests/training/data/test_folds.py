@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from asof.spec.model_spec import Split
+from asof.model_spec.spec import Split
 from asof.training.data.folds import plan_folds
 
 DAYS = timedelta(days=1)

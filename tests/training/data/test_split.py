@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from asof.spec.model_spec import Split
+from asof.model_spec.spec import Split
 from asof.training.data.split import plan_splits
 
 

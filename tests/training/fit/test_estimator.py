@@ -3,9 +3,9 @@
 import pytest
 
 from asof.errors import EstimatorError
+from asof.features.signature import FeatureSchema
 from asof.training.fit.estimator import build_estimator
 from asof.user_code import told_as
-from asof.warehouse.schema import FeatureSchema
 
 SCHEMA = FeatureSchema(())
 

@@ -10,9 +10,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
 
 from asof.estimators import linear_pipeline, tree_pipeline
+from asof.features.signature import Feature, FeatureSchema
 from asof.training.data.dataset import Part
 from asof.training.fit import batches, native
-from asof.warehouse.schema import Feature, FeatureSchema
 
 SCHEMA = FeatureSchema(
     (

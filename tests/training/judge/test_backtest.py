@@ -8,10 +8,10 @@ import pytest
 from specs import small_spec
 
 from asof.errors import DataError
+from asof.features.signature import Feature, FeatureSchema
 from asof.progress import Silent
 from asof.training.data.dataset import Part
 from asof.training.judge.backtest import Week, _worse_per_week, backtest
-from asof.warehouse.schema import Feature, FeatureSchema
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 WEEK = timedelta(weeks=1)

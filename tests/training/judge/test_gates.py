@@ -3,7 +3,7 @@
 import pytest
 from specs import small_spec
 
-from asof.spec.model_spec import Gate
+from asof.model_spec.spec import Gate
 from asof.training.judge.evaluate import Measurement
 from asof.training.judge.gates import check_gates
 

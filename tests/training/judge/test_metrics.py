@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from asof.spec.metric_names import METRICS
+from asof.metrics.names import METRICS
 from asof.training.judge.metrics import FUNCTIONS, calibration_error, measure
 from asof.training.judge.resampling import Resamples
 

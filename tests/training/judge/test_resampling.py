@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from asof.spec.metric_names import METRICS
+from asof.metrics.names import METRICS
 from asof.training.judge.metrics import FUNCTIONS, measure
 from asof.training.judge.resampling import RESAMPLED, Resamples, interval
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from asof.dbt_files.graph import Graph, Node
 from asof.errors import ProjectError
-from asof.features.graph import Graph, Node
 from asof.features.lineage.query import ROWS, Query, Step, Trace
 
 SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")

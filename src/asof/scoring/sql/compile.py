@@ -18,6 +18,8 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRe
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from asof.errors import CompileError
+from asof.features.signature import FeatureSchema
+from asof.metrics.names import Problem
 from asof.scoring.columns import columns_and_last, read_columns
 from asof.scoring.sql.calibration import calibrated, softmax
 from asof.scoring.sql.categories import remapped
@@ -26,8 +28,6 @@ from asof.scoring.sql.inputs import Inputs
 from asof.scoring.sql.sums import Sums, sums_of_linear, sums_of_trees
 from asof.scoring.sql.words import column, exponential, number, sigmoid, total
 from asof.scoring.xgb import xgboost_kind
-from asof.spec.metric_names import Problem
-from asof.warehouse.schema import FeatureSchema
 
 _FORESTS = (
     *(RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor),

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from asof.errors import CompileError
+from asof.features.signature import FeatureSchema
 from asof.scoring.columns import Columns
 from asof.scoring.numbers import Arithmetic, Numbers
 from asof.scoring.sql.tree import Among, Below, Split
 from asof.scoring.sql.words import column, number
 from asof.scoring.texts import Text
-from asof.warehouse.connection import literal
-from asof.warehouse.schema import FeatureSchema
+from asof.warehouse.sql import literal
 
 UNSEEN, NULL = -1, -2
 _TOP_BIT = np.uint64(1 << 63)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from asof.warehouse.connection import quoted
+from asof.warehouse.sql import quoted
 
 # Beyond these a sigmoid is 0 or 1 to the last digit, and some engines raise an error for the exponential.
 _LARGEST = 700

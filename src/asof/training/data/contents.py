@@ -13,7 +13,7 @@ import ibis
 
 from asof.errors import DataError
 from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
-from asof.warehouse.connection import quoted
+from asof.warehouse.sql import quoted
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asof.errors import DataError
-from asof.spec.model_spec import ModelSpec
+from asof.features.bounds import beyond, has_bounds, is_beyond
+from asof.features.signature import FeatureSchema
+from asof.features.view import LABEL_KNOWN_AT
+from asof.model_spec.spec import ModelSpec
 from asof.training.data.contents import Contents
 from asof.training.data.empty import refuse_empty
 from asof.training.data.rows import microseconds, read_rows, single_precision
 from asof.training.data.split import Interval
 from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
-from asof.warehouse.bounds import beyond, has_bounds, is_beyond
-from asof.warehouse.connection import quoted
-from asof.warehouse.feature_view import LABEL_KNOWN_AT
-from asof.warehouse.schema import FeatureSchema
+from asof.warehouse.sql import quoted
 
 Classes = tuple[str | int, ...]
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import ibis
 
+from asof.durations import write_duration
 from asof.errors import DataError
-from asof.spec.durations import write_duration
+from asof.features.view import LABEL_KNOWN_AT
 from asof.training.data.split import Interval
 from asof.training.data.training_set import TrainingSet
-from asof.warehouse.feature_view import LABEL_KNOWN_AT
 
 
 def refuse_empty(training_set: TrainingSet, split: str, rows: int, newest: datetime | None) -> None:

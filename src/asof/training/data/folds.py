@@ -6,7 +6,7 @@ Hyndman and Athanasopoulos: Forecasting, principles and practice, 3rd edition, s
 from dataclasses import dataclass
 from datetime import datetime
 
-from asof.spec.model_spec import Split
+from asof.model_spec.spec import Split
 from asof.training.data.split import Interval, plan_splits
 
 

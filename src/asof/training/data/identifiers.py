@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asof.warehouse.schema import FeatureSchema
+from asof.features.signature import FeatureSchema
 
 _FEWEST, _MOST = 100, 20_000
 _SHARE = 0.9

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from asof.spec.model_spec import ModelSpec
+from asof.features.signature import FeatureSchema
+from asof.features.view import FeatureView
+from asof.model_spec.spec import ModelSpec
 from asof.training.data.contents import LabelMoment, contents, label_over_time
 from asof.training.data.dataset import Classes, Dataset, Part, read_dataset, read_history
 from asof.training.data.training_set import define_training_set
-from asof.warehouse.feature_view import FeatureView
-from asof.warehouse.schema import FeatureSchema
 
 
 @dataclass(frozen=True)

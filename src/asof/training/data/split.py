@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from asof.spec.model_spec import Split
+from asof.model_spec.spec import Split
 
 
 @dataclass(frozen=True)

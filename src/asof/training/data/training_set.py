@@ -11,10 +11,10 @@ import ibis
 import ibis.expr.types as ir
 
 from asof.errors import DataError, did_you_mean
-from asof.spec.model_spec import ModelSpec
+from asof.features.signature import FeatureSchema, feature_schema
+from asof.features.view import LABEL_KNOWN_AT, FeatureView
+from asof.model_spec.spec import ModelSpec
 from asof.training.data.split import Interval, SplitPlan, plan_splits
-from asof.warehouse.feature_view import LABEL_KNOWN_AT, FeatureView
-from asof.warehouse.schema import FeatureSchema, feature_schema
 
 SPLIT = "asof_split"
 SPLITS = ("train", "validation", "test")

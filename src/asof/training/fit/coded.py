@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OrdinalEncoder
 
-from asof.warehouse.schema import FeatureSchema
+from asof.features.signature import FeatureSchema
 
 Encode = Callable[[list[str | None]], np.ndarray]
 

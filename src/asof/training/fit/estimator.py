@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from asof.errors import EstimatorError, did_you_mean
-from asof.spec.metric_names import Problem
+from asof.features.signature import FeatureSchema
+from asof.metrics.names import Problem
 from asof.user_code import load_function, told_as
-from asof.warehouse.schema import FeatureSchema
 
 
 def build_estimator(

@@ -13,16 +13,16 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from asof.errors import EstimatorError
+from asof.features.signature import FeatureSchema, feature_schema
+from asof.features.view import FeatureView
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.scoring.columns import columns_and_last
 from asof.scoring.xgb import is_xgboost
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.data.dataset import Part
 from asof.training.fit.device import fitted_on
 from asof.training.fit.estimator import build_estimator
 from asof.user_code import told_as
-from asof.warehouse.feature_view import FeatureView
-from asof.warehouse.schema import FeatureSchema, feature_schema
 
 if TYPE_CHECKING:
     from asof.training.fit.native import NativeTrees

@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import xgboost
 
+from asof.features.signature import FeatureSchema
 from asof.scoring.columns import columns_and_last
 from asof.scoring.xgb import xgboost_kind
 from asof.training.data.dataset import Part
 from asof.training.fit.batches import Batches, Column, dictionary, occurring
 from asof.training.fit.coded import CodedColumns, coded_columns
-from asof.warehouse.schema import FeatureSchema
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from itertools import count
 import numpy as np
 
 from asof.errors import DataError
+from asof.metrics.names import METRICS
+from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress
 from asof.scoring.score import score
-from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Classes, Part
 from asof.training.data.split import Interval
 from asof.training.fit.fitting import Fitter

@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from asof.errors import EstimatorError, in_short
 from asof.estimators import linear_pipeline
+from asof.metrics.names import Problem
 from asof.scoring.score import score
-from asof.spec.metric_names import Problem
 from asof.training.data.dataset import Dataset, Part
 
 log = logging.getLogger("asof")

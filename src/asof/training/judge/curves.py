@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import sklearn.metrics as sk
 
-from asof.spec.metric_names import Problem
+from asof.metrics.names import Problem
 from asof.training.data.contents import LabelMoment
 from asof.training.data.dataset import Classes, Part
 from asof.training.judge.metrics import BINS, confidence_bins

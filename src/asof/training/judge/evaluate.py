@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from asof.spec.model_spec import ModelSpec
+from asof.model_spec.spec import ModelSpec
 from asof.training.data.dataset import Part
 from asof.training.judge.metrics import measure
 from asof.training.judge.resampling import Resamples, interval

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asof.metrics.names import METRICS, Problem
+from asof.model_spec.spec import Gate, ModelSpec
 from asof.scoring.parity import Parity
-from asof.spec.metric_names import METRICS, Problem
-from asof.spec.model_spec import Gate, ModelSpec
 from asof.training.judge.evaluate import ALL, DIFFERENCE, Measurement
 
 _SHOWN = 3

@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 from sklearn.inspection import permutation_importance
 
+from asof.features.signature import FeatureSchema
+from asof.metrics.names import METRICS
+from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress
 from asof.scoring.score import score
 from asof.scoring.scorer import Scorer, plain_text
-from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.metrics import measure
-from asof.warehouse.schema import FeatureSchema
 
 _MOST_ROWS = 2_000
 _REPEATS = 2

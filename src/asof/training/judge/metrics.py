@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import sklearn.metrics as sk
 
-from asof.spec.metric_names import Problem
+from asof.metrics.names import Problem
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 

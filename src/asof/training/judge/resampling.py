@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from asof.spec.metric_names import Problem
+from asof.metrics.names import Problem
 from asof.training.judge.metrics import BINS, THRESHOLD, confidence_bins, decided
 
 RESAMPLES = 200

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from asof.errors import RegistryError
+from asof.model_spec.spec import ModelSpec
 from asof.registry.versions import ModelVersion
 from asof.scoring.score import score
-from asof.spec.model_spec import ModelSpec
 from asof.training.data.dataset import Dataset
 from asof.training.judge.baselines import fit_linear, linear_scores, prior_scores
 from asof.training.judge.curves import Point, curves

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from asof.errors import RegistryError, SpecError
+from asof.metrics.names import METRICS
+from asof.model_spec.spec import ModelSpec
+from asof.project import Project
 from asof.registry.runs import Run
 from asof.registry.store import Registry
-from asof.spec.metric_names import METRICS
-from asof.spec.model_spec import ModelSpec
-from asof.spec.project import Project
 from asof.training.data.contents import contents
 from asof.training.data.dataset import Part, read_history
 from asof.training.data.folds import plan_folds

@@ -13,10 +13,10 @@ import numpy as np
 import optuna
 
 from asof.errors import EstimatorError, RegistryError, SpecError, WarehouseError, did_you_mean, in_short
+from asof.metrics.names import METRICS
 from asof.progress import Progress, Silent
+from asof.project import Project
 from asof.scoring.score import score
-from asof.spec.metric_names import METRICS
-from asof.spec.project import Project
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.importance import ranking_metric
 from asof.training.judge.metrics import measure

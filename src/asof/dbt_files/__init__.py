@@ -1,0 +1,1 @@
+"""dbt's own files: its profiles, its manifest and its vars, and running dbt itself."""

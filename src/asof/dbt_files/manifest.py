@@ -1,0 +1,54 @@
+"""Reads dbt's manifest, the file in which dbt says what a project is made of. Nothing else reads it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from asof.dbt_files.graph import Graph, Node
+from asof.errors import NotBuiltError
+
+_KINDS = {"model", "snapshot", "seed", "source"}
+
+
+def read_manifest(dbt_dir: Path, target_path: str) -> Graph:
+    """The graph that dbt's last run on a project left in its target folder, often without compiled SQL.
+
+    Raises NotBuiltError when dbt has not run yet, or is writing.
+    """
+    path = dbt_dir / target_path / "manifest.json"
+    try:
+        return read_graph(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise NotBuiltError(
+            f"dbt has not run yet: {path} is not there; run: dbt build --project-dir {dbt_dir.name}"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise NotBuiltError(
+            f"{path} is not whole, as while dbt is writing it; wait for dbt, or run: dbt parse --project-dir {dbt_dir.name}"
+        ) from None
+
+
+def read_graph(manifest: Mapping[str, Any]) -> Graph:
+    """The graph in the content of a manifest; after `dbt compile` its models have their SQL."""
+    entries = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    return Graph(_node(entry) for entry in entries if entry["resource_type"] in _KINDS)
+
+
+def _node(entry: Mapping[str, Any]) -> Node:
+    config = entry.get("config") or {}
+    meta = config.get("meta") or entry.get("meta") or {}
+    own = meta.get("asof")
+    return Node(
+        id=entry["unique_id"],
+        name=entry["name"],
+        kind=entry["resource_type"],
+        relation=(entry["database"] or "", entry["schema"], entry.get("alias") or entry.get("identifier") or ""),
+        parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),
+        sql=entry.get("compiled_code") if entry.get("language", "sql") == "sql" else None,
+        path=entry.get("original_file_path", ""),
+        meta=own if isinstance(own, dict) else {},
+        config=config,
+        columns=tuple(entry.get("columns") or ()),
+        written=entry.get("raw_code") or "",
+    )

@@ -1,0 +1,1 @@
+"""Batch inference: scores the rows of a feature view that are due, and writes them to the prediction table."""

@@ -1,0 +1,1 @@
+"""asof inside other tools."""

@@ -1,0 +1,71 @@
+"""A dbt-duckdb plugin: makes the registered versions known to dbt's own DuckDB, for the macro `asof.predict`.
+
+In profiles.yml, under the target:
+
+    plugins:
+      - module: asof.dbt_plugin
+
+Every version that an alias has ever been on is a function, `asof_score_<model>_v<version>`. Its artifact is read when it is
+first called, so that a dbt run without predictions loads nothing.
+"""
+
+import json
+import weakref
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+
+from asof.features.signature import Feature, FeatureSchema
+from asof.project import Project
+from asof.registry.store import Registry
+from asof.scoring.function import Function, function_name, score_type
+from asof.warehouse.connection import Warehouse
+
+_VERSION = ("model", "version", "signature", "classes")
+
+
+class Plugin(BasePlugin):
+    """`config: {project_dir: ...}` names the project's root, where dbt does not run in it."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        self.project_dir = plugin_config.get("project_dir")
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Registers the functions, each time that dbt opens the warehouse."""
+        project = Project.open(self.project_dir)
+        registry = Registry(project, Warehouse(conn, project.target))
+        events = registry.rows("alias_events", columns=("model", "to_version"))
+        promoted = {(event["model"], event["to_version"]) for event in events}
+        for row in registry.rows("model_versions", columns=_VERSION):
+            model, version = row["model"], row["version"]
+            if (model, version) in promoted:
+                schema = FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"])))
+                returns = score_type(len(json.loads(row["classes"] or "[]")))
+                scorer = _when_first_called(project, conn, model, version)
+                Function.of_scores(function_name(model, version), schema, returns, scorer).register(conn)
+
+
+def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, version: int) -> Callable[[], Any]:
+    """The scorer of a version, made once, whichever of DuckDB's threads asks first."""
+    lock = Lock()
+    made: list[Any] = []
+    # the function lives in the warehouse, and must not keep it open
+    opened = weakref.ref(conn)
+
+    def scorer() -> Any:
+        with lock:
+            if not made:
+                from asof.registry.versions import load_version  # noqa: PLC0415
+                from asof.scoring.scorer import Scorer  # noqa: PLC0415
+
+                connection = opened()
+                assert connection is not None, "a query runs on it"  # noqa: S101
+                with Warehouse(connection.cursor(), project.target) as warehouse:
+                    found = load_version(Registry(project, warehouse), model, version, project)
+                made.append(Scorer(found.estimator, found.schema, found.problem, found.title))
+        return made[0]
+
+    return scorer

@@ -1,0 +1,1 @@
+"""The model specs: the YAML files in `models/`, and nothing else."""

@@ -1,1 +1,0 @@
-"""What a user's project says: where its parts are, and the model specs in `models/`."""
