@@ -39,6 +39,7 @@ format: install
 
 schema: install
 	@$(BIN)/python -m asof.model_spec.json_schema
+	@$(BIN)/python -m asof.metrics.loss_macro
 
 install: .venv/installed dbt_project/dbt_packages/asof
 

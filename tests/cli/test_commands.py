@@ -181,7 +181,8 @@ def test_help_imports_nothing_heavy():
         "xgboost",
         "pydantic",
         "yaml",
-        "asof.spec",
+        "asof.model_spec",
+        "asof.features",
         "asof.training",
     )
     program = (

@@ -21,7 +21,7 @@ def feature_view(spine, features, label=None, lookback=None):
     return "select * from spine"
 
 
-def predict(model, view, alias="champion", where=None, threshold=0.5):
+def predict(model, view, alias="champion", where=None, threshold=None):
     return f"select * from {view}"
 
 

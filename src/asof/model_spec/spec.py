@@ -8,7 +8,8 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from asof.durations import Duration, PositiveDuration
 from asof.errors import SpecError, did_you_mean
-from asof.metrics.names import FAIRNESS, LOSSES, METRICS, Problem
+from asof.metrics.catalog import METRICS, group_metrics, row_losses
+from asof.metrics.metric import Problem
 from asof.model_spec.inference import Experiment, Inference
 from asof.model_spec.part import Part
 
@@ -107,7 +108,7 @@ class ModelSpec(Part):
 
     def metrics_of(self, slice_by: str) -> list[str]:
         """What is measured in the slices of a column: the metrics, and for a protected one the rates of fairness."""
-        more = FAIRNESS[self.problem] if slice_by in self.protected else ()
+        more = group_metrics(self.problem) if slice_by in self.protected else ()
         return list(dict.fromkeys([*self.metrics, *more]))
 
     def require_columns(self, columns: Collection[str], view: str) -> None:
@@ -152,8 +153,8 @@ class ModelSpec(Part):
             raise ValueError("calibration is of probabilities; a regression problem has none")
         if self.inference.threshold is not None and self.problem != "binary":
             raise ValueError(f"inference.threshold is for a binary problem, this one is {self.problem}")
-        if self.experiment is not None and self.experiment.metric not in LOSSES[self.problem]:
-            losses = ", ".join(LOSSES[self.problem])
+        if self.experiment is not None and self.experiment.metric not in row_losses(self.problem):
+            losses = ", ".join(row_losses(self.problem))
             raise ValueError(
                 f"experiment.metric '{self.experiment.metric}' is not a mean over rows of a {self.problem} problem; "
                 f"known: {losses}"
@@ -172,5 +173,5 @@ class ModelSpec(Part):
             raise ValueError(
                 f"'max_difference' is for a protected slice; protected: {', '.join(self.protected) or '-'}"
             )
-        if gate.versus is not None and METRICS[self.problem][gate.metric] is None:
+        if gate.versus is not None and METRICS[self.problem][gate.metric].greater_is_better is None:
             raise ValueError(f"gate on '{gate.metric}' with 'versus': neither more nor less of it is better")

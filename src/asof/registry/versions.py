@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from asof.durations import parse_duration
 from asof.errors import RegistryError, SignatureError, SpecError
 from asof.features.signature import Feature, FeatureSchema
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.aliases import require_version

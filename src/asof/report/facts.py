@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from asof.errors import RegistryError
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.aliases import aliases_at, version_behind
@@ -109,7 +109,8 @@ class VersionFacts:
 
     def is_better(self, metric: str) -> bool | None:
         """Whether more of a metric is better."""
-        return METRICS[self.version["problem"]].get(metric)
+        known = METRICS[self.spec.problem].get(metric)
+        return known.greater_is_better if known else None
 
 
 def read_facts(project: Project, model: str, version: int | None) -> VersionFacts:

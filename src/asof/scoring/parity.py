@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from asof.errors import CompileError, EstimatorError
 from asof.features.signature import FeatureSchema
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 from asof.scoring.function import Function, score_type
 from asof.scoring.score import score
 from asof.scoring.scorer import Scorer, plain_text

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from asof.errors import EstimatorError, in_short
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 
 
 def score(estimator: Any, frame: pd.DataFrame, problem: Problem, owner: str) -> np.ndarray:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from asof.errors import CompileError
 from asof.features.bounds import refuse_beyond
 from asof.features.signature import FeatureSchema
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 from asof.scoring.columns import columns_and_last, read_columns
 from asof.scoring.matrix import Matrix
 from asof.scoring.score import failing_as, finite, raw_scores, score

@@ -9,7 +9,7 @@ import numpy as np
 
 from asof.errors import DataError, RegistryError
 from asof.features.view import LABEL_KNOWN_AT, FeatureView
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
@@ -18,7 +18,6 @@ from asof.registry.store import Registry
 from asof.registry.versions import ModelVersion, load_version
 from asof.training.data.dataset import Classes, Part, part_of
 from asof.training.data.rows import read_rows
-from asof.training.judge.metrics import measure
 from asof.training.judge.resampling import Resamples, interval
 
 _RESAMPLES = 1000
@@ -139,13 +138,13 @@ def _paired(
     """The difference and its test: the resampled differences, moved so that their middle is no difference, are what chance
     gives (Efron and Tibshirani 1993, section 16.4)."""
     every = np.ones(len(part.labels), dtype=bool)
-    a, b = (measure(spec.problem, metric, part.labels, each, spec.threshold) for each in scores)
+    a, b = (METRICS[spec.problem][metric].value(part.labels, each, spec.threshold) for each in scores)
     if a is None or b is None:
         return PairedMetric(metric, a, b, None, None, None, None, "-")
     drawn = [resamples.deviations(spec.problem, metric, part.labels, each, every, spec.threshold) for each in scores]
     deviations, difference = drawn[1] - drawn[0], b - a
     low, high = interval(difference, deviations)
-    direction = METRICS[spec.problem][metric]
+    direction = METRICS[spec.problem][metric].greater_is_better
     better = "-" if direction is None or difference == 0 else "b" if (difference > 0) == direction else "a"
     p_value = None
     if low is not None:

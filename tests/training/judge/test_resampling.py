@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from asof.metrics.names import METRICS
-from asof.training.judge.metrics import FUNCTIONS, measure
-from asof.training.judge.resampling import RESAMPLED, Resamples, interval
+from asof.metrics.catalog import METRICS
+from asof.training.judge.resampling import Resamples, interval
 
 DAY = 86_400_000_000
 CASES = [(problem, metric) for problem, known in METRICS.items() for metric in known]
@@ -21,20 +20,14 @@ def rows_of(problem, count, seed=5):
     return rng.integers(0, 3, count).astype(float), scores / scores.sum(axis=1, keepdims=True)
 
 
-def test_every_metric_can_be_resampled():
-    assert {problem: set(known) for problem, known in RESAMPLED.items()} == {
-        problem: set(known) for problem, known in FUNCTIONS.items()
-    }
-
-
 @pytest.mark.parametrize(("problem", "metric"), CASES)
 def test_weights_are_repeated_rows(problem, metric):
     labels, scores = rows_of(problem, 60)
     weights = np.random.default_rng(1).integers(0, 4, (7, 60)).astype(np.float32)
-    found = RESAMPLED[problem][metric](labels, scores, weights)
+    found = METRICS[problem][metric].resampled(labels, scores, weights)
     for resample, value in zip(weights.astype(int), found, strict=True):
         repeated = np.repeat(np.arange(60), resample)
-        assert value == pytest.approx(measure(problem, metric, labels[repeated], scores[repeated]), rel=1e-5)
+        assert value == pytest.approx(METRICS[problem][metric].value(labels[repeated], scores[repeated]), rel=1e-5)
 
 
 def test_the_interval_of_a_mean_is_the_one_of_theory():

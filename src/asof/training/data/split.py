@@ -1,4 +1,4 @@
-"""Where the splits begin and end. Pure: it makes the plan that `dataset.py` carries out in the warehouse."""
+"""Where the splits begin and end. Pure: `training_set.py` makes the query of the plan."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,7 +6,7 @@ from typing import Any
 
 from asof.errors import EstimatorError, did_you_mean
 from asof.features.signature import FeatureSchema
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 from asof.user_code import load_function, told_as
 
 

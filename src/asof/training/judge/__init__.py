@@ -1,1 +1,1 @@
-"""How good a version is, beside what it is held against. Pure, but for the reading of a champion."""
+"""How good a version is, beside the champion and two baselines: metrics, intervals, curves, gates. It reads no table."""

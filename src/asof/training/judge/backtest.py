@@ -8,14 +8,13 @@ from itertools import count
 import numpy as np
 
 from asof.errors import DataError
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress
 from asof.scoring.score import score
 from asof.training.data.dataset import Classes, Part
 from asof.training.data.split import Interval
 from asof.training.fit.fitting import Fitter
-from asof.training.judge.metrics import measure
 
 _ORIGINS = 4
 _WEEKS = 8
@@ -112,7 +111,7 @@ def _of_origin(
                 origin,
                 week,
                 metric,
-                measure(spec.problem, metric, part.labels, scores, spec.threshold),
+                METRICS[spec.problem][metric].value(part.labels, scores, spec.threshold),
                 len(part.labels),
             )
 
@@ -121,7 +120,7 @@ def _worse_per_week(spec: ModelSpec, weeks: Sequence[Week], metric: str) -> list
     """The slope of the metric over the age, in the direction of worse; one line for all, moved up or down for each week of
     the calendar, so that a bad week, which all versions see, is not taken for age. Least squares; empty if not defined.
     """
-    better = METRICS[spec.problem][metric]
+    better = METRICS[spec.problem][metric].greater_is_better
     rows = [(week.origin + _WEEK * week.week, week.week, week.value) for week in weeks if week.metric == metric]
     rows = [(when, age, value) for when, age, value in rows if value is not None]
     if better is None or len(rows) < 3:

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from asof.errors import EstimatorError, in_short
 from asof.estimators import linear_pipeline
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
 from asof.scoring.score import score
 from asof.training.data.dataset import Dataset, Part
 

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import sklearn.metrics as sk
 
-from asof.metrics.names import Problem
+from asof.metrics.metric import Problem
+from asof.metrics.values import BINS, confidence_bins
 from asof.training.data.contents import LabelMoment
 from asof.training.data.dataset import Classes, Part
-from asof.training.judge.metrics import BINS, confidence_bins
 
 _POINTS = 101
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.training.data.dataset import Part
-from asof.training.judge.metrics import measure
 from asof.training.judge.resampling import Resamples, interval
 
 ALL = "all"
@@ -76,7 +76,7 @@ def _measure(
     labels, count = part.labels[mask], int(mask.sum())
 
     def of(side: np.ndarray | None) -> float | None:
-        return None if side is None else measure(spec.problem, metric, labels, side[mask], spec.threshold)
+        return None if side is None else METRICS[spec.problem][metric].value(labels, side[mask], spec.threshold)
 
     value, small = of(scores.candidate), slice_by != ALL and count < spec.min_slice_rows
     low = high = None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asof.metrics.names import METRICS, Problem
+from asof.metrics.catalog import METRICS
+from asof.metrics.metric import Problem
 from asof.model_spec.spec import Gate, ModelSpec
 from asof.scoring.parity import Parity
 from asof.training.judge.evaluate import ALL, DIFFERENCE, Measurement
@@ -47,7 +48,9 @@ def parity_gates(parity: Parity) -> list[GateResult]:
 def _check(gate: Gate, problem: Problem, test: list[Measurement], *, has_champion: bool) -> GateResult:
     mine = [m for m in test if m.metric == gate.metric and m.slice_by == (gate.slice or ALL)]
     if gate.versus is not None:
-        return _check_versus(gate, bool(METRICS[problem][gate.metric]), mine[0], has_champion=has_champion)
+        return _check_versus(
+            gate, bool(METRICS[problem][gate.metric].greater_is_better), mine[0], has_champion=has_champion
+        )
     condition, limit = gate.condition
     if condition == "max_difference":
         return _check_difference(gate, limit, mine)

@@ -9,14 +9,13 @@ import pyarrow as pa
 from sklearn.inspection import permutation_importance
 
 from asof.features.signature import FeatureSchema
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress
 from asof.scoring.score import score
 from asof.scoring.scorer import Scorer, plain_text
 from asof.training.data.dataset import Dataset
 from asof.training.fit.fitting import Fitter
-from asof.training.judge.metrics import measure
 
 _MOST_ROWS = 2_000
 _REPEATS = 2
@@ -43,12 +42,12 @@ def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> l
     metric = ranking_metric(spec)
     columns = [plain_text(part.rows[name]).combine_chunks() for name in dataset.schema.names]
     scorer = Scorer(estimator, dataset.schema, spec.problem, f"model {spec.name}")
-    sign = 1 if METRICS[spec.problem][metric] else -1
+    sign = 1 if METRICS[spec.problem][metric].greater_is_better else -1
 
     def goodness(_: Any, places: np.ndarray, labels: np.ndarray) -> float:
         """Of rows whose features come from these places, shape (rows, features)."""
         moved = [column.take(pa.array(places[:, n])) for n, column in enumerate(columns)]
-        value = measure(spec.problem, metric, labels, scorer.scores(moved), spec.threshold)
+        value = METRICS[spec.problem][metric].value(labels, scorer.scores(moved), spec.threshold)
         return float("nan") if value is None else sign * value
 
     # scikit-learn shuffles the places of values, so that rows stay as they are scored in the warehouse, without a frame
@@ -71,8 +70,8 @@ def dropped_importances(
     """
     metric = ranking_metric(spec)
     scores = score(whole, dataset.test.frame(dataset.schema), spec.problem, f"model {spec.name}")
-    all_of_them = measure(spec.problem, metric, dataset.test.labels, scores, spec.threshold)
-    sign = 1 if METRICS[spec.problem][metric] else -1
+    all_of_them = METRICS[spec.problem][metric].value(dataset.test.labels, scores, spec.threshold)
+    sign = 1 if METRICS[spec.problem][metric].greater_is_better else -1
     progress.step("fitting without each feature", total=len(dataset.schema.names))
     for dropped in dataset.schema.names:
         others = FeatureSchema(tuple(each for each in dataset.schema.features if each.name != dropped))
@@ -81,12 +80,12 @@ def dropped_importances(
             continue
         estimator = replace(fitter, schema=others).fit(dataset.train, dataset.validation)
         scores = score(estimator, dataset.test.frame(others), spec.problem, f"model {spec.name} without {dropped}")
-        without = measure(spec.problem, metric, dataset.test.labels, scores, spec.threshold)
+        without = METRICS[spec.problem][metric].value(dataset.test.labels, scores, spec.threshold)
         progress.advance(dropped)
         yield None if without is None else sign * (all_of_them - without)
 
 
 def ranking_metric(spec: ModelSpec) -> str:
     """The first metric of the spec by which a better model can be told from a worse one."""
-    directed = [metric for metric in spec.metrics if METRICS[spec.problem][metric] is not None]
+    directed = [metric for metric in spec.metrics if METRICS[spec.problem][metric].greater_is_better is not None]
     return (directed or [next(iter(METRICS[spec.problem]))])[0]

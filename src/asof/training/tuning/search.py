@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from asof.errors import RegistryError, SpecError
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.runs import Run
@@ -42,7 +42,7 @@ class Search:
 
     @property
     def sign(self) -> int:
-        return 1 if METRICS[self.spec.problem][self.metric] else -1
+        return 1 if METRICS[self.spec.problem][self.metric].greater_is_better else -1
 
 
 def begin(

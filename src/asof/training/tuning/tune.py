@@ -13,13 +13,12 @@ import numpy as np
 import optuna
 
 from asof.errors import EstimatorError, RegistryError, SpecError, WarehouseError, did_you_mean, in_short
-from asof.metrics.names import METRICS
+from asof.metrics.catalog import METRICS
 from asof.progress import Progress, Silent
 from asof.project import Project
 from asof.scoring.score import score
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.importance import ranking_metric
-from asof.training.judge.metrics import measure
 from asof.training.tuning.search import Search, begin, write
 from asof.training.tuning.trials import Trial, running_means, suggestions_of
 from asof.user_code import load_function, told_as
@@ -64,7 +63,7 @@ def tune(
     spec = project.model_spec(model)
     # fitted on a fold's validation rows, calibration would be judged on what it has learned
     spec = spec.model_copy(update={"calibration": None})
-    directed = [name for name in spec.metrics if METRICS[spec.problem][name] is not None]
+    directed = [name for name in spec.metrics if METRICS[spec.problem][name].greater_is_better is not None]
     if metric is not None and metric not in directed:
         raise SpecError(f"model {model}: no metric '{metric}' to tune for{did_you_mean(metric, directed)}")
     space = load_function(
@@ -153,7 +152,7 @@ def _on_folds(search: Search, fitter: Fitter, drawn: optuna.Trial, trial: Trial)
         estimator = fitter.fit(train, validation)
         frame = validation.frame(fitter.schema)
         scores = score(estimator, frame, search.spec.problem, f"trial {trial.number}")
-        value = measure(search.spec.problem, search.metric, validation.labels, scores, search.spec.threshold)
+        value = METRICS[search.spec.problem][search.metric].value(validation.labels, scores, search.spec.threshold)
         if value is None:
             return replace(trial, state="failed", fold_values=values, error=f"{search.metric} is not defined on a fold")
         values.append(value)

@@ -229,20 +229,23 @@ from bounds
 {# What a row costs, as SQL: the metric is its mean. #}
 {% macro _loss(experiment) %}
     {%- set label = 'features.' ~ adapter.quote(experiment.label) -%}
-    {%- if experiment.metric == 'brier_score' -%}
-        pow(predictions.score - {{ label }}::integer, 2)
-    {%- elif experiment.metric == 'log_loss' and experiment.problem == 'binary' -%}
-        -ln(greatest(case when {{ label }}::integer = 1 then predictions.score else 1 - predictions.score end, 1e-15::double))
-    {%- elif experiment.metric == 'log_loss' -%}
-        -ln(greatest(case {{ label }}
+    {%- set number = label ~ '::integer' if experiment.problem == 'binary' else label -%}
+    {{ return(asof._row_loss(
+        experiment.problem, experiment.metric, 'predictions.score', number, asof._likelihood(experiment, label)
+    )) }}
+{% endmacro %}
+
+
+{# The probability that a prediction gave to the outcome, as SQL. #}
+{% macro _likelihood(experiment, label) %}
+    {%- if experiment.problem == 'multiclass' -%}
+        case {{ label }}
         {%- for name in experiment.classes %} when
             {{- ' ' ~ (dbt.string_literal(dbt.escape_single_quotes(name)) if name is string else name) }} then predictions.
             {{- adapter.quote('score_' ~ name) }}
-        {%- endfor %} end, 1e-15::double))
-    {%- elif experiment.metric == 'mean_absolute_error' -%}
-        abs(predictions.score - {{ label }})
+        {%- endfor %} end
     {%- else -%}
-        pow(predictions.score - {{ label }}, 2)
+        case when {{ label }}::integer = 1 then predictions.score else 1 - predictions.score end
     {%- endif -%}
 {% endmacro %}
 

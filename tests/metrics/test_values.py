@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from asof.metrics.names import METRICS
-from asof.training.judge.metrics import FUNCTIONS, calibration_error, measure
+from asof.metrics.catalog import METRICS
+from asof.metrics.values import calibration_error
 from asof.training.judge.resampling import Resamples
 
 LABELS = np.array([1.0, 0.0, 1.0, 0.0])
@@ -31,13 +31,14 @@ PREDICTED = np.array([2.5, 0.0, 2.0, 8.0])
     ],
 )
 def test_binary(metric, value):
-    assert measure("binary", metric, LABELS, SCORES) == pytest.approx(value, rel=1e-12)
+    assert METRICS["binary"][metric].value(LABELS, SCORES) == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize(
     ("metric", "value"),
     [
         ("mean_absolute_error", 0.5),
+        ("mean_squared_error", (0.25 + 0.25 + 0 + 1) / 4),
         ("root_mean_squared_error", math.sqrt((0.25 + 0.25 + 0 + 1) / 4)),
         ("median_absolute_error", 0.5),
         ("mean_error", (-0.5 + 0.5 + 0 + 1) / 4),
@@ -45,7 +46,7 @@ def test_binary(metric, value):
     ],
 )
 def test_regression(metric, value):
-    assert measure("regression", metric, ACTUAL, PREDICTED) == pytest.approx(value, rel=1e-12)
+    assert METRICS["regression"][metric].value(ACTUAL, PREDICTED) == pytest.approx(value, rel=1e-12)
 
 
 # Three classes, four rows; the predicted classes are 0, 1, 1, 2, the third one is wrong.
@@ -67,27 +68,27 @@ THREE = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.0, 0.6, 0.4], [0.2, 0.2, 
     ],
 )
 def test_multiclass(metric, value):
-    assert measure("multiclass", metric, CODES, THREE) == pytest.approx(value, rel=1e-12)
+    assert METRICS["multiclass"][metric].value(CODES, THREE) == pytest.approx(value, rel=1e-12)
 
 
 def test_one_against_the_rest_needs_every_class():
-    assert measure("multiclass", "roc_auc_ovr", CODES[1:], THREE[1:]) is None
+    assert METRICS["multiclass"]["roc_auc_ovr"].value(CODES[1:], THREE[1:]) is None
 
 
 @pytest.mark.parametrize(("metric", "label"), [("true_positive_rate", 0.0), ("false_positive_rate", 1.0)])
 def test_a_rate_needs_its_rows(metric, label):
-    assert measure("binary", metric, np.full(3, label), np.array([0.1, 0.6, 0.3])) is None
+    assert METRICS["binary"][metric].value(np.full(3, label), np.array([0.1, 0.6, 0.3])) is None
 
 
 def test_balanced_accuracy_of_one_class_is_its_recall():
-    assert measure("binary", "balanced_accuracy", np.zeros(4), SCORES) == 2 / 4
+    assert METRICS["binary"]["balanced_accuracy"].value(np.zeros(4), SCORES) == 2 / 4
 
 
 def test_two_classes_are_measured_as_several_are():
     labels, scores = np.array([0.0, 1.0, 1.0]), np.array([[0.8, 0.2], [0.4, 0.6], [0.9, 0.1]])
     # of the two pairs one is in order, for either class; squares are summed over classes
-    assert measure("multiclass", "roc_auc_ovr", labels, scores) == 1 / 2
-    assert measure("multiclass", "brier_score", labels, scores) == pytest.approx((0.08 + 0.32 + 1.62) / 3)
+    assert METRICS["multiclass"]["roc_auc_ovr"].value(labels, scores) == 1 / 2
+    assert METRICS["multiclass"]["brier_score"].value(labels, scores) == pytest.approx((0.08 + 0.32 + 1.62) / 3)
 
 
 def test_calibration_error_weighs_bins_by_their_rows():
@@ -98,21 +99,15 @@ def test_calibration_error_weighs_bins_by_their_rows():
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
 def test_ranking_is_not_defined_on_one_class(metric):
-    assert measure("binary", metric, np.ones(3), np.array([0.1, 0.2, 0.3])) is None
+    assert METRICS["binary"][metric].value(np.ones(3), np.array([0.1, 0.2, 0.3])) is None
 
 
 def test_log_loss_is_defined_on_one_class():
-    assert measure("binary", "log_loss", np.ones(2), np.array([0.5, 0.5])) == pytest.approx(math.log(2))
+    assert METRICS["binary"]["log_loss"].value(np.ones(2), np.array([0.5, 0.5])) == pytest.approx(math.log(2))
 
 
 def test_r2_needs_two_rows():
-    assert measure("regression", "r2", np.ones(1), np.ones(1)) is None
-
-
-def test_every_metric_of_a_spec_is_computed():
-    assert {problem: set(known) for problem, known in FUNCTIONS.items()} == {
-        problem: set(known) for problem, known in METRICS.items()
-    }
+    assert METRICS["regression"]["r2"].value(np.ones(1), np.ones(1)) is None
 
 
 @pytest.mark.parametrize(
@@ -129,11 +124,11 @@ def test_every_metric_of_a_spec_is_computed():
 def test_decisions_begin_at_the_threshold_that_acts(metric, value):
     """By hand: from 0.7 on are the second and the last row; the order of scores is the same as ever."""
     labels, scores = np.array([1, 1, 0, 0, 0]), np.array([0.6, 0.9, 0.1, 0.65, 0.7])
-    assert measure("binary", metric, labels, scores, 0.7) == pytest.approx(value)
+    assert METRICS["binary"][metric].value(labels, scores, 0.7) == pytest.approx(value)
     every = np.ones(5, dtype=bool)
     moments = np.arange(5) * 86_400_000_000
     if metric != "roc_auc":
-        at_half = measure("binary", metric, labels, (scores >= 0.7).astype(float))
+        at_half = METRICS["binary"][metric].value(labels, (scores >= 0.7).astype(float))
         assert at_half == pytest.approx(value)
         drawn = Resamples(moments).deviations("binary", metric, labels, scores, every, 0.7)
         same = Resamples(moments).deviations("binary", metric, labels, (scores >= 0.7).astype(float), every)
