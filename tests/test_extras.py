@@ -28,7 +28,7 @@ def without_xgboost(monkeypatch):
 @pytest.mark.usefixtures("without_xgboost")
 def test_models_of_scikit_learn_need_no_xgboost(toy):
     assert train("big", toy.open()).status == "registered"
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
     assert predict("big", toy.open()).scored_rows == 3
 
 
@@ -44,7 +44,7 @@ def test_a_version_that_needs_it_is_told_the_extra(toy, monkeypatch):
     with (toy.root / "training/toy.py").open("a") as file:
         file.write(TREES)
     train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
     for name in [name for name in sys.modules if name.split(".")[0] == "xgboost"]:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ArtifactError, match=r"; run: pip install 'asof\[xgboost\]'"):

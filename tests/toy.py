@@ -84,6 +84,36 @@ class ToyProject:
             connection.execute("set timezone = 'UTC'")
             return connection.execute(statement, list(parameters) or None).fetchall()
 
+    def record_build(
+        self,
+        up_to: datetime,
+        *,
+        at: datetime = NOW,
+        view: str = "toy_view",
+        target: str = "dev",
+        schema: str = "features",
+    ) -> None:
+        """A build of a view as the package's on-run-end has it."""
+        self.sql(
+            "create schema if not exists ml; create table if not exists ml.view_builds (relation varchar, model varchar, "
+            "built_up_to timestamptz, built_at timestamptz, invocation_id varchar, target varchar, table_schema varchar, "
+            "table_name varchar, composition json)"
+        )
+        self.sql(
+            "insert into ml.view_builds by name select ? as relation, ? as model, ? as built_up_to, ? as built_at, "
+            "? as invocation_id, ? as target, ? as table_schema, ? as table_name",
+            [
+                f'"toy"."{schema}"."{view}"',
+                f"model.toy.{view}",
+                up_to,
+                at,
+                f"{target} {up_to}",
+                target,
+                schema,
+                view,
+            ],
+        )
+
     def edit(self, file: str, old: str, new: str) -> None:
         """Replaces a piece of a file that must be there."""
         path = self.root / file

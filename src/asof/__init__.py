@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asof.model_spec.spec import ModelSpec
     from asof.project import Project
     from asof.registry.aliases import promote, rollback
-    from asof.registry.versions import ModelVersion, load_model
+    from asof.registry.model_version import ModelVersion, load_model
     from asof.report.write import Report, make_report
     from asof.training.check import ModelCheck, check
     from asof.training.compare import VersionComparison, compare
@@ -72,9 +72,9 @@ _HOMES = {
     "TuningResult": "asof.training.tuning.tune",
     "VersionComparison": "asof.training.compare",
     "ModelCheck": "asof.training.check",
-    "ModelVersion": "asof.registry.versions",
+    "ModelVersion": "asof.registry.model_version",
     "check": "asof.training.check",
-    "load_model": "asof.registry.versions",
+    "load_model": "asof.registry.model_version",
     "compare": "asof.training.compare",
     "compile_model": "asof.inference.compile",
     "log_run": "asof.training.log_run",

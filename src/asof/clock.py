@@ -35,6 +35,11 @@ def as_utc(instant: datetime) -> datetime:
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def minute(moment: datetime) -> str:
+    """An instant in a message: `2013-11-01 06:00 UTC`."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 @dataclass(frozen=True)
 class Clock:
     """The wall clock, or one that stands at `fixed` (as `ASOF_NOW` makes dbt's stand)."""

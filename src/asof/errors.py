@@ -8,6 +8,7 @@ AsofError
 │   └── EstimatorError      the user's estimator cannot be loaded, built or fitted
 ├── WarehouseError          the warehouse is missing, or refuses
 │   ├── WarehouseLockedError  another process or thread holds it, longer than the limit
+│   ├── DuplicateRowError   a row of this key is there already
 │   └── NotBuiltError       a feature view is not there, or not yet
 ├── DataError               rows or columns cannot be learned from or scored
 │   ├── SignatureError      a view has not the columns that a version was trained on
@@ -69,6 +70,10 @@ class WarehouseLockedError(WarehouseError):
     """Another process or thread holds the warehouse, longer than the limit."""
 
     cause = "locked"
+
+
+class DuplicateRowError(WarehouseError):
+    """A row of this key is there already, as another process wrote it."""
 
 
 class NotBuiltError(WarehouseError):

@@ -127,7 +127,7 @@ class Project:
 
         meta = view_meta(read_manifest(self.dbt_dir, self.target_path), name, self.dbt_dir)
         require_one_sql(warehouse, self.registry_schema, meta, self.target.name)
-        build = last_build(warehouse, self.registry_schema, name, self.target.name, meta.build_command)
+        build = last_build(warehouse, self.registry_schema, meta, self.target.name)
         if build and build.table:
             # where the manifest is of another target, it does not know this one's label either
             label = meta.label if meta.schema == build.table[0] else None
@@ -141,6 +141,16 @@ class Project:
         Raises NotBuiltError or ProjectError.
         """
         return self.view_in(explore(self.target, self.wait), name)
+
+
+def project_of(project: "Project | None", call: str, *arguments: object) -> Project:
+    """The project of a call, else the one around the working directory.
+
+    Raises ProjectError where the project is among the other arguments, as it was in an older asof; `call` is how it is called.
+    """
+    if any(isinstance(argument, Project) for argument in arguments):
+        raise ProjectError(f"the project comes last now: asof.{call}")
+    return project or Project.open()
 
 
 def _megabytes(value: object, path: Path) -> int:

@@ -10,7 +10,7 @@ from asof import promote, train
 
 def promote_big(toy):
     train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_json(run):
     ("arguments", "message"),
     [
         (["big", "--dialect", "postgre"], "Error: no dialect 'postgre' (did you mean 'postgres'?)"),
-        (["big", "7"], "Error: model big has no version 7; see which it has with: asof status"),
-        (["big", "0"], "Error: model big has no version 0; see which it has with: asof status"),
+        (["big", "7"], "Error: model big has no version 7 by 2024-04-10 00:00 UTC; see which it has with: asof status"),
+        (["big", "0"], "Error: model big has no version 0 by 2024-04-10 00:00 UTC; see which it has with: asof status"),
         (["big", "--alias", "nobody"], "Error: model big has no 'nobody' by"),
     ],
 )

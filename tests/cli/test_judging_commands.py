@@ -33,7 +33,7 @@ def test_a_version_is_reproduced_or_not(run, toy):
         (["tune", "big"], "training/toy.py has no function 'search_space'"),
         (["tune", "big", "--resume", "--folds", "2"], "--folds is as the search began with it; leave it out with"),
         (["report", "big"], "Error: model big has no version yet by 2024-04-10"),
-        (["compare", "big", "1", "champion"], "Error: model big has no 'champion'"),
+        (["compare", "big", "champion", "1"], "Error: model big has no 'champion'"),
         (["promote", "big", "--force"], "asof promote big VERSION --force --reason"),
     ],
 )

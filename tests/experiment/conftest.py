@@ -22,7 +22,7 @@ def compared(tmp_path_factory, environment) -> Shop:
     shop.write(STRENGTH="1.0")
     train("answer", shop.open(TRAINED))
     for alias, version in (("champion", 1), ("challenger", 2), ("shadow", 2)):
-        promote(shop.open(TRAINED), "answer", version, alias=alias)
+        promote("answer", version, shop.open(TRAINED), alias=alias)
     spec = root / "models/answer.yml"
     spec.write_text(spec.read_text() + EXPERIMENT)
     shop.build(BEGUN, "--full-refresh")

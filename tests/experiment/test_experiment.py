@@ -137,7 +137,7 @@ def test_an_uneven_split_is_no_verdict(compared):
     assert all(row[1] == pytest.approx(p_value, rel=1e-6) and row[2] for row in rows)
     assert [row[3] for row in rows] == ["invalid", None, "invalid"]
     with pytest.raises(RegistryError, match="says of version 2 that it is invalid: brier_score differs by"):
-        promote(compared.open(END), "answer", 2)
+        promote("answer", 2, compared.open(END))
     compared.sql("create or replace table predictions.answer as from kept; drop table kept")
     compared.build(END, "--select", "answer_experiment")
 

@@ -8,8 +8,8 @@ import pytest
 from flights_slice import END, FIRST, LAST, START
 from oracle import Flight, Oracle
 
+from asof.registry.model_version import load_version
 from asof.registry.store import Registry
-from asof.registry.versions import load_version
 
 DAY = timedelta(days=1)
 
@@ -65,7 +65,7 @@ def test_each_split_has_the_rows_that_were_known(promoted_flights, splits):
 
 def test_the_metrics_are_those_of_the_estimator_on_the_test_split(promoted_flights, splits, champion):
     late = np.array([f.arrival_delay >= 15 for f in splits["test"]])
-    names = champion.schema.names
+    names = champion.signature.names
     x = frame(promoted_flights, [f.flight_id for f in splits["test"]], names)
     scores = champion.estimator.predict_proba(x)[:, 1].astype(float)
     # the share of pairs of a late and a punctual flight that are in order, ties counting half

@@ -93,7 +93,8 @@ def test_the_compiled_version_scores_the_same(scored, model):
 def test_the_build_of_the_view_is_on_record(scored):
     project, _ = scored
     rows = project.sql(
-        "select view, built_up_to, target, table_schema, table_name from ml.view_builds order by built_at"
+        "select relation, model, built_up_to, target, table_schema, table_name from ml.view_builds order by built_at"
     )
-    assert rows == [("flight_delay_features", START, "dev", "features", "flight_delay_features")] * 2
+    relation, model = '"flights"."features"."flight_delay_features"', "model.flights.flight_delay_features"
+    assert rows == [(relation, model, START, "dev", "features", "flight_delay_features")] * 2
     assert project.sql("select distinct built_up_to from ml.prediction_runs") == [(START,)]

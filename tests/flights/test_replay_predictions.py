@@ -26,7 +26,7 @@ def test_what_was_given_is_what_the_view_gives(project):
 def test_a_source_that_was_changed_in_place_is_skew(project):
     """The weather at one airport is corrected after flights were scored with it: no known time says so.
 
-    The features of some of its flights are kept; of others there is a fingerprint, which of Newark's is of another DuckDB.
+    The features of some of its flights are kept; of others there is a hash, which of Newark's is of another DuckDB.
     """
     project.sql("update raw.weather set temp = temp + 1 where origin = 'JFK'")
     project.sql("update predictions.flight_delay set features = null where flight_id not like '%-B6-%'")
@@ -42,16 +42,16 @@ def test_a_source_that_was_changed_in_place_is_skew(project):
     """
     of_kept, of_others, hashed, newark = project.sql(counts)[0]
     code, result = replayed(project)
-    by_fingerprint, by_column = result["differences"]
+    by_hash, by_column = result["differences"]
     assert code == 1
     assert (by_column["column"], by_column["rows"]) == ("temperature_f", of_kept)
-    assert (by_fingerprint["column"], by_fingerprint["rows"]) == ("fingerprint", of_others)
+    assert (by_hash["column"], by_hash["rows"]) == ("features_hash", of_others)
     assert (result["hashed"], result["not_comparable"]) == (hashed, newark)
     assert min(of_kept, of_others, hashed, newark) > 50
     for example in by_column["examples"]:
         assert float(example["today"]) == pytest.approx(float(example["then"]) + 1)
         assert example["key"]["flight_id"].endswith("JFK")
-    assert all(example["key"]["flight_id"].endswith("JFK") for example in by_fingerprint["examples"])
+    assert all(example["key"]["flight_id"].endswith("JFK") for example in by_hash["examples"])
 
 
 def test_the_kept_features_are_those_of_the_view_to_the_bit(project):

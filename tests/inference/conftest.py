@@ -13,7 +13,7 @@ DAY_80 = FIRST + timedelta(days=80)
 def _promote_both(toy: ToyProject) -> None:
     for model in ("big", "size"):
         train(model, toy.open(DAY_80))
-        promote(toy.open(DAY_80), model)
+        promote(model, project=toy.open(DAY_80))
 
 
 @pytest.fixture

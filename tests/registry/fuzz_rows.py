@@ -47,7 +47,7 @@ COMMANDS = {
     "compare": lambda toy: compare("size", 1, 2, toy.open(DAY_82)),
     "report": lambda toy: make_report("size", 1, toy.open(DAY_82)),
     "reproduce": lambda toy: reproduce("size", 1, toy.open(DAY_82)),
-    "promote": lambda toy: promote(toy.open(DAY_82), "size", 2),
+    "promote": lambda toy: promote("size", 2, toy.open(DAY_82)),
 }
 
 
@@ -55,7 +55,7 @@ def prepare(toy: ToyProject) -> None:
     """Two versions of one model, one of them champion, with predictions."""
     for _ in range(2):
         train("size", toy.open(DAY_80))
-    promote(toy.open(DAY_80), "size", 1)
+    promote("size", 1, toy.open(DAY_80))
     predict("size", toy.open(DAY_80))
 
 

@@ -38,9 +38,9 @@ def test_versions_count_up_per_model(trained):
 
 
 def test_promote_takes_the_newest_version_or_the_named_one(trained):
-    change = promote(trained.open(), "size", reason="first")
+    change = promote("size", project=trained.open(), reason="first")
     assert (change.from_version, change.to_version, champion(trained)) == (None, 3, [(3,)])
-    change = promote(trained.open(), "size", 1)
+    change = promote("size", 1, trained.open())
     assert (change.from_version, change.to_version, champion(trained)) == (3, 1, [(1,)])
     events = trained.sql("select event_id, action, from_version, to_version, happened_at, reason from ml.alias_events")
     assert events == [(1, "promote", None, 3, NOW, "first"), (2, "promote", 3, 1, NOW, None)]
@@ -48,57 +48,57 @@ def test_promote_takes_the_newest_version_or_the_named_one(trained):
 
 def test_rollback_goes_back_step_by_step(trained):
     for version in (1, 2, 3):
-        promote(trained.open(), "size", version)
-    assert rollback(trained.open(), "size").to_version == 2
-    assert rollback(trained.open(), "size").to_version == 1
+        promote("size", version, trained.open())
+    assert rollback("size", trained.open()).to_version == 2
+    assert rollback("size", trained.open()).to_version == 1
     assert champion(trained) == [(1,)]
     with pytest.raises(RegistryError, match="model size: 'champion' was on no other version before"):
-        rollback(trained.open(), "size")
+        rollback("size", trained.open())
     assert trained.sql("select count(*) from ml.alias_events") == [(5,)]
 
 
 def test_rollback_after_a_rollback_and_a_promotion(trained):
     for version in (1, 2):
-        promote(trained.open(), "size", version)
-    rollback(trained.open(), "size")
-    promote(trained.open(), "size", 3)
-    assert rollback(trained.open(), "size").to_version == 1
+        promote("size", version, trained.open())
+    rollback("size", trained.open())
+    promote("size", 3, trained.open())
+    assert rollback("size", trained.open()).to_version == 1
 
 
 def test_a_second_promotion_of_one_version_is_no_step_to_go_back_by(trained):
     for version in (1, 2, 2):
-        promote(trained.open(), "size", version)
-    assert rollback(trained.open(), "size").to_version == 1
+        promote("size", version, trained.open())
+    assert rollback("size", trained.open()).to_version == 1
 
 
 def test_aliases_are_apart(trained):
-    promote(trained.open(), "size", 1)
-    promote(trained.open(), "size", 2, alias="challenger")
+    promote("size", 1, trained.open())
+    promote("size", 2, trained.open(), alias="challenger")
     assert champion(trained) == [(1,)]
     with pytest.raises(RegistryError, match="'challenger' was on no other version"):
-        rollback(trained.open(), "size", alias="challenger")
+        rollback("size", trained.open(), alias="challenger")
 
 
 def test_a_version_that_is_not_there(trained):
     with pytest.raises(
         RegistryError, match="model size has no version 9 by 2024-04-10 00:00 UTC; see which it has with: asof status"
     ):
-        promote(trained.open(), "size", 9)
+        promote("size", 9, trained.open())
     with pytest.raises(
         RegistryError, match="model big has no version yet by 2024-04-10 00:00 UTC; train one with: asof train big"
     ):
-        promote(trained.open(), "big")
+        promote("big", project=trained.open())
 
 
 def test_a_rejected_version_is_refused_and_passed_over(trained):
     trained.edit("models/size.yml", "min_gain: 1.0", "min_gain: 1000.0")
     assert train("size", trained.open()).status == "rejected"
-    assert promote(trained.open(), "size").to_version == 3
+    assert promote("size", project=trained.open()).to_version == 3
     with pytest.raises(
         RegistryError,
         match=r"version 4 was rejected by a gate \(mean_absolute_error at least 1000 better than the baseline: .* against",
     ):
-        promote(trained.open(), "size", 4)
+        promote("size", 4, trained.open())
     assert champion(trained) == [(3,)]
 
 
@@ -109,9 +109,9 @@ def test_a_rejected_version_can_be_forced_with_a_reason_that_stays(trained):
         with pytest.raises(
             RegistryError, match="what is forced is named, and its reason is kept: asof promote size VERSION"
         ):
-            promote(trained.open(), "size", force=True, **arguments)
-    assert promote(trained.open(), "size", 4, force=True, reason="holidays").to_version == 4
-    assert promote(trained.open(), "size", 3, force=True, reason="again").to_version == 3
+            promote("size", project=trained.open(), force=True, **arguments)
+    assert promote("size", 4, trained.open(), force=True, reason="holidays").to_version == 4
+    assert promote("size", 3, trained.open(), force=True, reason="again").to_version == 3
     assert trained.sql("select to_version, reason, forced from ml.alias_events") == [
         (4, "holidays", True),
         (3, "again", False),  # no gate was passed over
@@ -122,11 +122,11 @@ def test_a_rejected_version_can_be_forced_with_a_reason_that_stays(trained):
 def test_an_alias_moves_forward_in_time(toy):
     for day in (80, 81):
         train("size", toy.open(FIRST + timedelta(days=day)))
-    promote(toy.open(FIRST + timedelta(days=90)), "size", 1)
+    promote("size", 1, toy.open(FIRST + timedelta(days=90)))
     with pytest.raises(
         RegistryError, match="last moved at 2024-03-31 00:00 UTC, after the present 2024-03-30 00:00 UTC"
     ):
-        promote(toy.open(FIRST + timedelta(days=89)), "size", 2)
+        promote("size", 2, toy.open(FIRST + timedelta(days=89)))
     assert champion(toy) == [(1,)]
 
 
@@ -134,15 +134,15 @@ def test_a_version_that_is_not_trained_yet(trained):
     earlier = trained.open(NOW - timedelta(days=1))
     told = r"by 2024-04-09 00:00 UTC \(version 1 is of what was known by 2024-04-10 00:00 UTC; set --now later\)"
     with pytest.raises(RegistryError, match=f"model size has no version 2 {told}; see which"):
-        promote(earlier, "size", 2)
+        promote("size", 2, earlier)
     with pytest.raises(RegistryError, match=f"model size has no version yet {told}; train one"):
-        promote(earlier, "size")
+        promote("size", project=earlier)
     assert overview(trained.open(NOW - timedelta(days=1))) == []
 
 
 def test_the_same_version_again_is_no_event(trained):
-    promote(trained.open(), "size", 2)
-    again = promote(trained.open(NOW + timedelta(days=1)), "size", 2)
+    promote("size", 2, trained.open())
+    again = promote("size", 2, trained.open(NOW + timedelta(days=1)))
     assert (again.from_version, again.to_version) == (2, 2)
     assert trained.sql("select count(*) from ml.alias_events") == [(1,)]
 
@@ -150,7 +150,7 @@ def test_the_same_version_again_is_no_event(trained):
 def test_the_overview_is_of_the_present(toy):
     for day in (80, 90):
         train("size", toy.open(FIRST + timedelta(days=day)))
-        promote(toy.open(FIRST + timedelta(days=day)), "size")
+        promote("size", project=toy.open(FIRST + timedelta(days=day)))
     assert [(v.version, v.aliases) for v in overview(toy.open())] == [(2, ["champion"]), (1, [])]
     (first,) = overview(toy.open(FIRST + timedelta(days=89, hours=12)))
     assert (first.version, first.aliases, first.age_days) == (1, ["champion"], 9.5)
@@ -161,11 +161,11 @@ def test_a_user_without_a_name(trained, monkeypatch):
         raise KeyError("getpwuid(): uid not found: 54321")
 
     monkeypatch.setattr(aliases.getpass, "getuser", nameless)
-    promote(trained.open(), "size", 1)
+    promote("size", 1, trained.open())
     assert trained.sql("select actor from ml.alias_events") == [(str(os.getuid()),)]
 
 
 @pytest.mark.parametrize("alias", ["", " ", "\x1b[31mred", "a b", "1st", "x" * 65])
 def test_an_alias_that_is_no_name(toy, alias):
     with pytest.raises(RegistryError, match="cannot be an alias; use letters, digits, - and _"):
-        promote(toy.open(), "big", 1, alias=alias)
+        promote("big", 1, toy.open(), alias=alias)

@@ -103,7 +103,7 @@ def test_nothing_of_a_hostile_artifact_runs(tmp_path):
 def test_what_is_planted_in_the_registry_does_not_run(toy, tmp_path):
     """Someone who can write to the warehouse puts an artifact of their own there, with its right hash."""
     train("size", toy.open())
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())
     witness = tmp_path / "witness"
     content = skops.io.dumps(Hostile(str(witness)))
     toy.sql("update ml.model_versions set artifact = ?, artifact_sha256 = ?", [content, artifact_hash(content)])
@@ -118,7 +118,7 @@ def test_what_is_planted_in_the_registry_does_not_run(toy, tmp_path):
 
 def test_a_champion_that_cannot_be_read_is_no_rival_and_no_obstacle(toy, caplog):
     train("size", toy.open())
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())
     toy.sql("update ml.model_versions set artifact = 'nothing'::blob")
     assert {m.champion_value for m in train("size", toy.open()).measurements} == {None}
     assert "the candidate is not compared with the champion: size version 1: the artifact's SHA-256 is" in caplog.text
@@ -186,4 +186,4 @@ def test_a_damaged_row_of_the_registry_is_told(toy, prepared, column, value):
 
 def _promoted_size(toy):
     train("size", toy.open())
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())

@@ -16,7 +16,7 @@ DAY_80 = FIRST + timedelta(days=80)
 def _trained(toy):
     for model in ("big", "size"):
         train(model, toy.open(DAY_80))
-        promote(toy.open(DAY_80), model)
+        promote(model, project=toy.open(DAY_80))
         predict(model, toy.open(DAY_80))
 
 
@@ -40,7 +40,7 @@ def test_it_scores_as_predict_does(scored, model):
     expected = np.array(scored.sql(f"select score from predictions.{model} order by id"))[:, 0]
     np.testing.assert_array_equal(loaded.score(table), expected)
     np.testing.assert_array_equal(loaded.score(frame[sorted(frame.columns, reverse=True)]), expected)
-    assert loaded.schema.names == ["amount", "weight", "colour", "is_even"]
+    assert loaded.signature.names == ["amount", "weight", "colour", "is_even"]
 
 
 def test_a_column_that_is_missing(scored):

@@ -26,7 +26,7 @@ DAY_80 = FIRST + timedelta(days=80)
 def _trained(toy):
     """A version that nobody signed."""
     train("size", toy.open(DAY_80))
-    promote(toy.open(DAY_80), "size")
+    promote("size", project=toy.open(DAY_80))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_the_signature_is_hmac_with_sha_256(signed):
         "spec = '{}'",
         "signature = '[]'",
         "classes = '[1, 2]'",
-        "known_by = known_by + interval 1 day",
+        "known_by = known_by - interval 1 day",
         "version = 7",
     ],
 )
@@ -92,7 +92,7 @@ def test_a_row_that_was_changed(signed, change):
 def test_damaged_trees_behind_their_right_hash_are_never_read(signed, monkeypatch):
     """Native code reads trees, and what it does with damaged ones is anything from an error to a crash."""
     read = []
-    monkeypatch.setattr("asof.registry.versions.load_artifact", lambda *arguments: read.append(arguments))
+    monkeypatch.setattr("asof.registry.model_version.load_artifact", lambda *arguments: read.append(arguments))
     rng, made = random.Random(14), trees()
     for _ in range(20):
         content = damaged(made, rng)

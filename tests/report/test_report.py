@@ -87,7 +87,7 @@ def test_the_champion_if_no_version_is_named(trained):
     toy, _ = trained
     train("big", toy.open())
     assert make_report("big", None, toy.open()).version == 2
-    promote(toy.open(), "big", 1, reason="it | was first")
+    promote("big", 1, toy.open(), reason="it | was first")
     report = make_report("big", None, toy.open())
     assert report.version == 1
     assert "it | was first" in Page(report.html).words
@@ -128,7 +128,7 @@ def test_no_name_becomes_markup_or_mathematics(colours):
     forged = "description: 'Which? <script>alert(1)</script>\n\n  ## Gates\n\n  | roc_auc | passed |'"
     colours.edit("models/big.yml", "description: Is it big? Asked when it comes in.", forged)
     train("big", colours.open())
-    promote(colours.open(), "big", 1, alias="xy", reason="<b>why</b>")
+    promote("big", 1, colours.open(), alias="xy", reason="<b>why</b>")
     colours.sql("update ml.alias_events set alias = 'x|y' || chr(27) || '[31m <img src=x>'")  # as an older asof took it
     report = make_report("big", 1, colours.open())
     page = Page(report.html)

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 def train_two(toy):
     train("size", toy.open(NOW - 10 * DAY))
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())
     toy.edit("models/size.yml", "feature_view: toy_view", "feature_view: toy_view\nfeatures: {exclude: [amount]}")
     toy.edit("models/size.yml", "min_gain: 1.0", "min_gain: -100.0")
     train("size", toy.open())
@@ -43,9 +43,17 @@ def test_on_rows_that_neither_was_fitted_on(two):
 
 
 def test_rows_that_were_labelled_since_count(two):
-    assert compare("size", 1, 2, two.open(NOW - 5 * DAY)).rows == 30
-    with pytest.raises(DataError, match="no labelled row of 2024-03-21 00:00 to 2024-03-21 00:00 UTC"):
-        compare("size", 1, 2, two.open(NOW - 20 * DAY))
+    assert [compare("size", 1, 1, two.open(NOW - days * DAY)).rows for days in (5, 0)] == [50, 60]
+    two.sql("delete from features.toy_view where asked_at >= ?", [NOW - 30 * DAY])
+    with pytest.raises(DataError, match="no labelled row of 2024-03-11 00:00 to 2024-04-10 00:00 UTC"):
+        compare("size", 1, 1, two.open())
+
+
+def test_a_version_of_later_cannot_be_compared(two):
+    with pytest.raises(
+        RegistryError, match=r"no version 2 by 2024-04-05 .*\(version 2 is of what was known by 2024-04-10"
+    ):
+        compare("size", 1, 2, two.open(NOW - 5 * DAY))
 
 
 def paired(first, second, labels, count=1000):

@@ -13,7 +13,7 @@ def test_what_a_script_leaves(toy):
     project = toy.open()
     view = project.feature_view("toy_view")
     rows = view.training_set("size", known_by=NOW).to_pyarrow().to_pandas()
-    with log_run(project, "by_hand", view, "size") as run:
+    with log_run("by_hand", view, "size", project) as run:
         run.log_parameters({"what": "mean", "since": NOW})
         run.log_metric("mean_absolute_error", (rows["size"] - rows["size"].mean()).abs().mean(), rows=len(rows))
     assert view.training_set("size", known_by=NOW).count().to_pyarrow().as_py() == 200, "the view can be read again"
@@ -34,7 +34,7 @@ def test_a_script_that_fails(toy):
     project = toy.open()
     with (
         pytest.raises(ZeroDivisionError),
-        log_run(project, "by_hand", project.feature_view("toy_view"), "size") as run,
+        log_run("by_hand", project.feature_view("toy_view"), "size", project) as run,
     ):
         run.log_metric("r2", 1 / 0)
     assert toy.sql("select status, error from ml.training_runs") == [("failed", "ZeroDivisionError: division by zero")]
@@ -43,7 +43,7 @@ def test_a_script_that_fails(toy):
 
 def test_a_logged_run_is_no_version(toy):
     project = toy.open()
-    with log_run(project, "size", project.feature_view("toy_view"), "size"):
+    with log_run("size", project.feature_view("toy_view"), "size", project):
         pass
     with pytest.raises(RegistryError, match="model size has no version yet"):
-        promote(toy.open(), "size")
+        promote("size", project=toy.open())

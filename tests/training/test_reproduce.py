@@ -36,22 +36,13 @@ def test_rows_of_later_do_not_change_it(toy):
     assert reproduce("big", 1, toy.open(NOW + timedelta(days=100))).agrees
 
 
-def _built(toy, number, built_up_to):
-    """As the package's on-run-end has it."""
-    toy.sql(
-        "insert into ml.view_builds (view, built_up_to, built_at, invocation_id, target, table_schema, table_name) "
-        "values ('toy_view', ?, ?, ?, 'dev', 'features', 'toy_view')",
-        [built_up_to, built_up_to, str(number)],
-    )
-
-
 def test_an_outcome_that_was_corrected_since(toy):
     """Both words and their times are there: what was learned from is the word of then."""
     toy.sql(
         "create table features.toy_label as select id, is_big, size, label_known_at as measured_at from features.toy_view"
     )
     train("big", toy.open())
-    _built(toy, 1, NOW)
+    toy.record_build(NOW)
     day = timedelta(days=1)
     for number in (20, 100, 150):
         toy.sql(
@@ -62,7 +53,7 @@ def test_an_outcome_that_was_corrected_since(toy):
             "update features.toy_view set is_big = not is_big, size = size + 1000, label_known_at = ? where id = ?",
             [NOW + day, number],
         )
-    _built(toy, 2, NOW + 2 * day)
+    toy.record_build(NOW + 2 * day)
     again = reproduce("big", 1, toy.open(NOW + 2 * day))
     assert (again.agrees, again.rows) == (True, (136, 20, 40))
     with toy.open(NOW + 2 * day).warehouse(read_only=True) as warehouse:
@@ -117,13 +108,13 @@ def test_frozen_rows_outlive_their_view(toy):
 
 def test_rows_that_change_while_they_are_trained_on_are_not_frozen(toy, monkeypatch):
     toy.edit("models/big.yml", "split:", "freeze: true\nsplit:")
-    create = Registry.create
+    migrate = Registry.migrate
 
     def rebuilt(self):
-        create(self)
+        migrate(self)
         self.warehouse.execute("update features.toy_view set weight = 1 where id = 1")
 
-    monkeypatch.setattr(Registry, "create", rebuilt)
+    monkeypatch.setattr(Registry, "migrate", rebuilt)
     with pytest.raises(DataError, match="its rows changed while the model was trained, so that they cannot be frozen"):
         train("big", toy.open())
     monkeypatch.undo()

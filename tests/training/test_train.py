@@ -11,6 +11,7 @@ from toy import FIRST, NOW
 from asof import promote, train
 from asof.errors import ArtifactError, DataError, EstimatorError, RegistryError
 from asof.registry.artifact import load_artifact
+from asof.registry.store import Registry
 from asof.training import train as engine
 
 
@@ -94,7 +95,7 @@ def test_a_failed_gate_rejects(toy):
 def test_the_champion_is_measured_on_the_same_rows(toy):
     toy.edit("models/big.yml", "{metric: roc_auc, min: 0.6}", "{metric: roc_auc, versus: champion, max_drop: 0.0}")
     first = train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
     toy.edit("models/big.yml", "feature_view: toy_view", "feature_view: toy_view\nfeatures: {exclude: [amount]}")
     second = train("big", toy.open())
     whole = {m.metric: m for m in second.measurements if m.split == "test" and m.slice_by == "all"}
@@ -139,7 +140,7 @@ def test_an_estimator_file_that_exits(toy):
 
 def test_a_champion_of_another_problem(toy):
     train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
     toy.edit("models/big.yml", "label: is_big\nproblem: binary", "label: size\nproblem: regression")
     toy.edit("models/big.yml", "classify", "regress")
     toy.edit("models/big.yml", "roc_auc, log_loss", "r2")
@@ -175,14 +176,14 @@ def test_an_estimator_that_predicts_infinity(toy):
 
 @pytest.mark.parametrize("table", ["training_runs", "metrics", "model_versions", "model_features"])
 def test_an_interrupt_in_the_middle_of_registering_leaves_nothing_half_written(toy, monkeypatch, table):
-    append = engine.Registry.append
+    append = Registry.append
 
-    def interrupted(self, name, rows):
-        append(self, name, rows)
-        if name == table and rows[0].get("status") != "failed":
+    def interrupted(self, rows):
+        append(self, rows)
+        if rows and table == rows[0].TABLE and getattr(rows[0], "status", "") != "failed":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine.Registry, "append", interrupted)
+    monkeypatch.setattr(Registry, "append", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train("big", toy.open())
     assert [row[:3] for row in runs(toy)] == [("big", "failed", None)]
@@ -228,7 +229,7 @@ def champion_of(result):
 
 def test_a_champion_of_other_classes(colours, caplog):
     train("big", colours.open())
-    promote(colours.open(), "big")
+    promote("big", project=colours.open())
     assert champion_of(train("big", colours.open())) is not None
     colours.sql("update features.toy_view set colour = 'mauve' where id % 7 = 0")
     assert champion_of(train("big", colours.open())) is None
@@ -242,7 +243,7 @@ def test_a_champion_of_other_classes(colours, caplog):
 
 def test_a_champion_that_has_seen_the_test_rows_is_no_rival(toy, caplog):
     train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
     toy.edit("models/big.yml", "test: 20 days", "test: 40 days")
     result = train("big", toy.open())
     assert {m.champion_value for m in result.measurements} == {None}

@@ -9,7 +9,7 @@ def test_a_view_is_explored_before_and_after_training(toy):
     view = toy.open().feature_view("toy_view")
     assert view.table.count().to_pyarrow().as_py() == 200
     asof.train("big", toy.open())
-    asof.promote(toy.open(), "big")
+    asof.promote("big", project=toy.open())
     assert view.table.count().to_pyarrow().as_py() == 200
     assert toy.open().feature_view("toy_view").table.filter(view.table.id < 5).count().to_pyarrow().as_py() == 5
 

@@ -29,7 +29,7 @@ def promote(
     project = open_project(**options)
     from asof.registry.aliases import promote as run
 
-    _print(run(project, model, version, alias=alias, reason=reason, force=force), as_json)
+    _print(run(model, version, project, alias=alias, reason=reason, force=force), as_json)
 
 
 @click.command(epilog="Example: asof rollback flight_delay --reason 'complaints since Monday'")
@@ -43,7 +43,7 @@ def rollback(model: str, alias: str, reason: str | None, as_json: bool, **option
     project = open_project(**options)
     from asof.registry.aliases import rollback as run
 
-    _print(run(project, model, alias=alias, reason=reason), as_json)
+    _print(run(model, project, alias=alias, reason=reason), as_json)
 
 
 def _print(change: "AliasChange", as_json: bool) -> None:

@@ -75,10 +75,10 @@ def _print_predictions(result: "PredictionReplay") -> None:
     )
     missing = f"; the view has no {', '.join(result.missing)} any more" if result.missing else ""
     gone = f"; {result.gone:,} have no row in {result.view} any more" if result.gone else ""
-    why = "features not kept, fingerprint of another DuckDB or of a column that is gone"
+    why = "features not kept, and their hash is of another DuckDB or of a column that is gone"
     other = f"; {result.not_comparable:,} were not compared ({why})" if result.not_comparable else ""
     compared = [f"{result.rows:,} rows, {result.columns} features"] if result.rows or not result.hashed else []
-    compared += [f"{result.hashed:,} rows by their fingerprint"] if result.hashed else []
+    compared += [f"{result.hashed:,} rows by the hash of their features"] if result.hashed else []
     click.echo(f"predictions of {result.model}: {', '.join(compared)}, {words}{missing}{gone}{other}")
     for difference in result.differences:
         _print_difference(difference)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from asof.errors import NotBuiltError
+from asof.features.view_meta import ViewMeta
 from asof.warehouse.connection import Warehouse
-
-_COLUMNS = ("target", "table_schema", "table_name")
 
 
 @dataclass(frozen=True)
@@ -17,26 +16,31 @@ class Build:
     table: tuple[str, str] | None
 
 
-def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: str, command: str) -> Build | None:
+def last_build(warehouse: Warehouse, registry_schema: str, view: ViewMeta, target: str) -> Build | None:
     """The last build of a view for a target; None where no build of the view is on record at all.
 
     dbt's manifest names the tables of whichever target dbt ran on last; this names those of the target that is asked for.
-    Raises NotBuiltError where the view was built for other targets alone; `command` builds it.
+    Raises NotBuiltError where the view was built for other targets alone.
     """
     if not warehouse.has_table(registry_schema, "view_builds"):
         return None
     there = warehouse.columns(registry_schema, "view_builds")
-    listed = ", ".join(name if name in there else f"null as {name}" for name in _COLUMNS)
-    source = warehouse.qualified(registry_schema, "view_builds")
+    # An asof before 0.2 called the relation `view`, and kept the view's name in it.
+    relation = "relation" if "relation" in there else "view"
+    later = ("target", "table_schema", "table_name", "model")
+    columns = ["*", f"{relation} as built", *(f"null as {name}" for name in later if name not in there)]
     rows = warehouse.rows(
-        f"select built_up_to, {listed} from {source} where view = ? order by built_at, invocation_id", [view]
+        f"select built_up_to, target, table_schema, table_name from (select {', '.join(columns)} "
+        f"from {warehouse.qualified(registry_schema, 'view_builds')}) as builds "
+        "where model = ? or (model is null and built = ?) order by built_at, invocation_id",
+        [view.id, view.name],
     )
     own = [row for row in rows if row["target"] in {target, None}]
     if rows and not own:
         others = ", ".join(sorted({f"{row['target']} ({row['table_schema']}.{row['table_name']})" for row in rows}))
         raise NotBuiltError(
-            f"feature view {view}: the warehouse {warehouse.path} has builds of it for the target {others}, and none for "
-            f"{target}; run: {command} --target {target}"
+            f"feature view {view.name}: the warehouse {warehouse.path} has builds of it for the target {others}, and none for "
+            f"{target}; run: {view.build_command} --target {target}"
         )
     if not own:
         return None

@@ -22,8 +22,8 @@ _DUCKDB_TYPES = {
 }
 
 
-def fingerprint(columns: Iterable[str]) -> str:
-    """The fingerprint of a row's features, given as SQL in the order of their schema; SQL itself.
+def features_hash(columns: Iterable[str]) -> str:
+    """The hash of a row's features as SQL, from SQL for each of them in the order of their signature.
 
     DuckDB's hash is by far the cheapest one there is; it is comparable within one version of DuckDB.
     """

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from asof.errors import CompileError, did_you_mean
 from asof.inference.batch.table import AS_OF
 from asof.project import Project
-from asof.registry.aliases import require_version
-from asof.registry.store import Registry
-from asof.registry.versions import load_version
+from asof.registry.model_version import load_version
+from asof.registry.resolve import resolve
+from asof.registry.store import reading
 from asof.scoring.sql.compile import compile_scores
 from asof.scoring.sql.dialects import DIALECTS, in_dialect
 from asof.warehouse.sql import quoted
@@ -40,16 +40,15 @@ def compile_model(
     if dialect not in DIALECTS:
         raise CompileError(f"no dialect '{dialect}'{did_you_mean(dialect, DIALECTS)}")
     project.model_spec(model)
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
-        number = require_version(registry, model, alias, project.clock.now()) if version is None else version
+    with reading(project) as registry:
+        number = resolve(registry, model, alias if version is None else version, project.clock.now())
         found = load_version(registry, model, number, project)
-        view = project.view_in(warehouse, found.feature_view)
-    taken = {name.lower() for name in (*view.meta.key, AS_OF)} & {name.lower() for name in found.schema.names}
+        view = project.view_in(registry.warehouse, found.feature_view)
+    taken = {name.lower() for name in (*view.meta.key, AS_OF)} & {name.lower() for name in found.signature.names}
     if taken:
         raise CompileError(f"{found.title}: a feature has the name '{min(taken)}' of a column of the result; rename it")
     try:
-        compiled = compile_scores(found.estimator, found.schema, found.problem)
+        compiled = compile_scores(found.estimator, found.signature, found.problem)
     except CompileError as error:
         raise CompileError(f"{found.title} cannot be compiled to SQL: {error}") from None
     passed = {**{quoted(name): quoted(name) for name in view.meta.key}, AS_OF: quoted(view.meta.as_of)}

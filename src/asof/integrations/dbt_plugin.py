@@ -18,13 +18,12 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from asof.features.signature import Feature, FeatureSchema
 from asof.project import Project
+from asof.registry.aliases import ever_promoted
 from asof.registry.store import Registry
+from asof.registry.versions import all_versions, read_signature
 from asof.scoring.function import Function, function_name, score_type
 from asof.warehouse.connection import Warehouse
-
-_VERSION = ("model", "version", "signature", "classes")
 
 
 class Plugin(BasePlugin):
@@ -37,15 +36,13 @@ class Plugin(BasePlugin):
         """Registers the functions, each time that dbt opens the warehouse."""
         project = Project.open(self.project_dir)
         registry = Registry(project, Warehouse(conn, project.target))
-        events = registry.rows("alias_events", columns=("model", "to_version"))
-        promoted = {(event["model"], event["to_version"]) for event in events}
-        for row in registry.rows("model_versions", columns=_VERSION):
-            model, version = row["model"], row["version"]
-            if (model, version) in promoted:
-                schema = FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"])))
-                returns = score_type(len(json.loads(row["classes"] or "[]")))
-                scorer = _when_first_called(project, conn, model, version)
-                Function.of_scores(function_name(model, version), schema, returns, scorer).register(conn)
+        promoted = ever_promoted(registry)
+        for row in all_versions(registry):
+            if (row.model, row.version) in promoted:
+                returns = score_type(len(json.loads(row.classes or "[]")))
+                scorer = _when_first_called(project, conn, row.model, row.version)
+                name = function_name(row.model, row.version)
+                Function.of_scores(name, read_signature(row), returns, scorer).register(conn)
 
 
 def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, version: int) -> Callable[[], Any]:
@@ -58,14 +55,12 @@ def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, v
     def scorer() -> Any:
         with lock:
             if not made:
-                from asof.registry.versions import load_version  # noqa: PLC0415
-                from asof.scoring.scorer import Scorer  # noqa: PLC0415
+                from asof.registry.model_version import load_version  # noqa: PLC0415
 
                 connection = opened()
                 assert connection is not None, "a query runs on it"  # noqa: S101
                 with Warehouse(connection.cursor(), project.target) as warehouse:
-                    found = load_version(Registry(project, warehouse), model, version, project)
-                made.append(Scorer(found.estimator, found.schema, found.problem, found.title))
+                    made.append(load_version(Registry(project, warehouse), model, version, project).scorer())
         return made[0]
 
     return scorer

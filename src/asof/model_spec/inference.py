@@ -33,7 +33,7 @@ class Inference(Part):
     )
     keep_features: bool = Field(
         default=False,
-        description="Keep with each prediction, beside their fingerprint, the features it was made from, as JSON.",
+        description="Keep with each prediction, beside their hash, the features it was made from, as JSON.",
     )
     parquet: str | None = Field(
         default=None, description="A folder to write the predictions to as well, as Parquet, one file per day."

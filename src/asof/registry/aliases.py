@@ -6,16 +6,16 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from asof.clock import minute
 from asof.errors import RegistryError
-from asof.project import Project
-from asof.registry.experiments import require_won
-from asof.registry.store import Registry
+from asof.project import Project, project_of
+from asof.registry.readout import require_won
+from asof.registry.rows import AliasEventRow
+from asof.registry.store import Registry, writing
+from asof.registry.versions import later_versions, missing_version, versions_of
 
-_VERSION = ("version", "status", "gates", "known_by")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-_EVENT = ("alias", "action", "from_version", "to_version", "happened_at")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,19 @@ def version_behind(registry: Registry, model: str, alias: str, now: datetime) ->
 
 def aliases_at(registry: Registry, now: datetime) -> dict[tuple[str, str], int]:
     """The version behind each (model, alias) at a moment: what the last event by then says."""
-    columns = ("model", "alias", "to_version")
-    events = registry.rows("alias_events", "happened_at <= ?", [now], columns=columns, order_by="event_id")
-    return {(event["model"], event["alias"]): event["to_version"] for event in events}
+    events = registry.select(AliasEventRow, "happened_at <= ?", [now], order_by="event_id")
+    return {(event.model, event.alias): event.to_version for event in events}
+
+
+def events_of(registry: Registry, model: str, version: int, now: datetime) -> list[AliasEventRow]:
+    """The promotions and rollbacks by now that put an alias on a version, or took it away."""
+    of_version = "model = ? and (to_version = ? or from_version = ?) and happened_at <= ?"
+    return registry.select(AliasEventRow, of_version, [model, version, version, now], order_by="event_id")
+
+
+def ever_promoted(registry: Registry) -> set[tuple[str, int]]:
+    """The model and version of every version that an alias has ever been on."""
+    return {(event.model, event.to_version) for event in registry.select(AliasEventRow)}
 
 
 def require_version(registry: Registry, model: str, alias: str, now: datetime) -> int:
@@ -46,17 +56,17 @@ def require_version(registry: Registry, model: str, alias: str, now: datetime) -
     if version is not None:
         return version
     later = _events(registry, model, alias)
-    told = f" (it has one since {_minute(later[0]['happened_at'])}; set --now later, or leave it out)" if later else ""
+    since = f" (it has one since {minute(later[0].happened_at)}; set --now later, or leave it out)" if later else ""
     raise RegistryError(
-        f"model {model} has no '{alias}' by {_minute(now)}{told}; "
+        f"model {model} has no '{alias}' by {minute(now)}{since}; "
         f"promote a version with: asof promote {model} --alias {alias}"
     )
 
 
 def promote(
-    project: Project,
     model: str,
     version: int | None = None,
+    project: Project | None = None,
     *,
     alias: str = "champion",
     reason: str | None = None,
@@ -68,6 +78,7 @@ def promote(
 
     Raises RegistryError when there is no such version by now, or a gate has rejected it.
     """
+    project = project_of(project, "promote(model, version, project)", model, version)
     spec = project.model_spec(model)
     if not _ALIAS.fullmatch(alias):
         raise RegistryError(
@@ -78,25 +89,21 @@ def promote(
             f"model {model}: what is forced is named, and its reason is kept: "
             f"asof promote {model} VERSION --force --reason 'why the gates may be passed over'"
         )
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
+    with writing(project) as registry:
         present = project.clock.now()
-        trained = {
-            row["version"]: row for row in registry.rows("model_versions", "model = ?", [model], columns=_VERSION)
-        }
-        versions = {number: row for number, row in trained.items() if row["known_by"] <= present}
-        usable = [number for number, row in versions.items() if row["status"] == "registered"]
-        known = f"by {_minute(present)}{_later(trained, present)}"
+        trained = versions_of(registry, model)
+        versions = {row.version: row for row in trained if row.known_by <= present}
+        usable = [number for number, row in versions.items() if row.status == "registered"]
         if version is None and not usable:
+            known = f"by {minute(present)}{later_versions(trained, present)}"
             has = "only versions that a gate rejected" if versions else f"no version yet {known}"
             raise RegistryError(f"model {model} has {has}; train one with: asof train {model}")
         chosen = max(usable) if version is None else version
         if chosen not in versions:
-            raise RegistryError(f"model {model} has no version {chosen} {known}; see which it has with: asof status")
+            raise missing_version(model, chosen, present, trained)
         forced = chosen not in usable
         if forced and not force:
-            failed = [gate for gate in json.loads(versions[chosen]["gates"]) if not gate["passed"]]
+            failed = [gate for gate in json.loads(versions[chosen].gates) if not gate["passed"]]
             reasons = "; ".join(f"{gate['gate']}: {gate['detail']}" for gate in failed)
             raise RegistryError(
                 f"model {model} version {chosen} was rejected by a gate ({reasons}); "
@@ -112,43 +119,34 @@ def promote(
         return _move(project, registry, model, alias, "promote", chosen, reason, forced=forced)
 
 
-def rollback(project: Project, model: str, *, alias: str = "champion", reason: str | None = None) -> AliasChange:
+def rollback(
+    model: str, project: Project | None = None, *, alias: str = "champion", reason: str | None = None
+) -> AliasChange:
     """Puts an alias back on the version that it was on before its present one.
 
     Raises RegistryError when there was none.
     """
+    project = project_of(project, "rollback(model, project)", model)
     project.model_spec(model)
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
+    with writing(project) as registry:
         history = _standing(_events(registry, model, alias))
         if len(history) < 2:
             raise RegistryError(f"model {model}: '{alias}' was on no other version before; see with: asof status")
         return _move(project, registry, model, alias, "rollback", history[-2], reason)
 
 
-def _events(registry: Registry, model: str, alias: str) -> list[dict[str, Any]]:
-    of_alias = "model = ? and alias = ?"
-    return registry.rows("alias_events", of_alias, [model, alias], columns=_EVENT, order_by="event_id")
+def _events(registry: Registry, model: str, alias: str) -> list[AliasEventRow]:
+    return registry.select(AliasEventRow, "model = ? and alias = ?", [model, alias], order_by="event_id")
 
 
-def _later(versions: dict[int, dict[str, Any]], present: datetime) -> str:
-    """A word on versions that a clock at `present` cannot know of, if there are any."""
-    later = {number: row["known_by"] for number, row in versions.items() if row["known_by"] > present}
-    if not later:
-        return ""
-    first = min(later)
-    return f" (version {first} is of what was known by {_minute(later[first])}; set --now later)"
-
-
-def _standing(events: list[dict[str, Any]]) -> list[int]:
+def _standing(events: list[AliasEventRow]) -> list[int]:
     """The versions an alias has been on, without those that were rolled back; the last one is the present one."""
     history: list[int] = []
     for event in events:
-        if event["action"] == "rollback":
+        if event.action == "rollback":
             history.pop()
-        elif not history or history[-1] != event["to_version"]:
-            history.append(event["to_version"])
+        elif not history or history[-1] != event.to_version:
+            history.append(event.to_version)
     return history
 
 
@@ -165,36 +163,28 @@ def _move(
 ) -> AliasChange:
     now = project.clock.now()
     events = _events(registry, model, alias)
-    if events and events[-1]["happened_at"] > now:
+    if events and events[-1].happened_at > now:
         raise RegistryError(
-            f"model {model}: '{alias}' was last moved at {_minute(events[-1]['happened_at'])}, after the present "
-            f"{_minute(now)}; set --now later, leave it out, or take another --alias"
+            f"model {model}: '{alias}' was last moved at {minute(events[-1].happened_at)}, after the present "
+            f"{minute(now)}; set --now later, leave it out, or take another --alias"
         )
     change = AliasChange(model, alias, version_behind(registry, model, alias, now), to_version)
     if change.from_version == to_version:
         return change
-    registry.append(
-        "alias_events",
-        [
-            {
-                "event_id": registry.next_number("alias_events", "event_id"),
-                "model": model,
-                "alias": alias,
-                "action": action,
-                "from_version": change.from_version,
-                "to_version": to_version,
-                "happened_at": now,
-                "actor": _user(),
-                "reason": reason,
-                "forced": forced,
-            }
-        ],
+    event = AliasEventRow(
+        event_id=registry.next_number(AliasEventRow, "event_id"),
+        model=model,
+        alias=alias,
+        action=action,
+        from_version=change.from_version,
+        to_version=to_version,
+        happened_at=now,
+        actor=_user(),
+        reason=reason,
+        forced=forced,
     )
+    registry.append([event])
     return change
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _user() -> str:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from asof.clock import Clock
 from asof.errors import AsofError, in_short
@@ -17,7 +18,7 @@ class Run:
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     began: float = field(default_factory=monotonic)
 
-    def columns(self, status: str, error: BaseException | None = None) -> dict[str, object]:
+    def columns(self, status: str, error: BaseException | None = None) -> dict[str, Any]:
         """What a row of `training_runs` or `prediction_runs` says of the run if it ends now."""
         seconds = monotonic() - self.began
         return {

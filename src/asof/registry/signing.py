@@ -10,14 +10,15 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
-from asof.errors import ArtifactError, ProjectError, RegistryError
+from asof.errors import ArtifactError, ProjectError
 from asof.project import Project
-from asof.registry.store import Registry
+from asof.registry.rows import SignatureRow, VersionRow
+from asof.registry.store import Registry, writing
+from asof.registry.versions import missing_version, versions_of
 
 VARIABLE = "ASOF_SIGNING_KEY"
 # The columns that say what a version does; the artifact counts by its hash.
@@ -54,7 +55,7 @@ class SigningKey:
     def key_id(self) -> str:
         return hashlib.sha256(b"asof key " + self.secret).hexdigest()[:16]
 
-    def sign(self, row: Mapping[str, Any]) -> str:
+    def sign(self, row: VersionRow) -> str:
         """The signature of a version's row, 64 hexadecimal digits."""
         return hmac.new(self.secret, _signed_bytes(row), hashlib.sha256).hexdigest()
 
@@ -64,29 +65,25 @@ def new_key() -> str:
     return secrets.token_hex(_BYTES)
 
 
-def sign_version(registry: Registry, row: Mapping[str, Any], key: SigningKey) -> None:
+def sign_version(registry: Registry, row: VersionRow, key: SigningKey) -> None:
     """Adds the signature of a version; to be called in a transaction that writes."""
-    registry.append(
-        "version_signatures",
-        [
-            {
-                "model": row["model"],
-                "version": row["version"],
-                "key_id": key.key_id,
-                "signature": key.sign(row),
-                "signed_at": datetime.now(UTC),
-            }
-        ],
+    signature = SignatureRow(
+        model=row.model,
+        version=row.version,
+        key_id=key.key_id,
+        signature=key.sign(row),
+        signed_at=datetime.now(UTC),
     )
+    registry.append([signature])
 
 
-def require_signature(registry: Registry, row: Mapping[str, Any], project: Project) -> None:
+def require_signature(registry: Registry, row: VersionRow, project: Project) -> None:
     """Raises ArtifactError unless the project's key has signed this row of `model_versions` as it is now.
 
     Without a key every version passes, unless the var `asof_require_signatures` is set.
     """
     key = SigningKey.from_environment()
-    owner = f"{row['model']} version {row['version']}"
+    owner = row.title
     if key is None:
         if project.require_signatures:
             raise ArtifactError(
@@ -94,18 +91,14 @@ def require_signature(registry: Registry, row: Mapping[str, Any], project: Proje
                 f"set it to the project's key, or make one with: export {VARIABLE}=$(asof keys new)"
             )
         return
-    found = registry.rows(
-        "version_signatures",
-        "model = ? and version = ? and key_id = ?",
-        [row["model"], row["version"], key.key_id],
-        columns=("signature",),
-    )
+    of_key = ("model = ? and version = ? and key_id = ?", [row.model, row.version, key.key_id])
+    found = registry.select(SignatureRow, *of_key)
     expected = key.sign(row)
-    if not any(hmac.compare_digest(str(each["signature"]).encode(), expected.encode()) for each in found):
+    if not any(hmac.compare_digest(str(each.signature).encode(), expected.encode()) for each in found):
         raise ArtifactError(
             f"{owner}: {'its row was changed after the key of' if found else 'it has no signature of the key in'} "
             f"{VARIABLE} ({key.key_id}){' had signed it' if found else ''}; if you know where it comes from: "
-            f"asof keys sign {row['model']} {row['version']}"
+            f"asof keys sign {row.model} {row.version}"
         )
 
 
@@ -117,30 +110,26 @@ def sign_versions(project: Project, model: str, versions: tuple[int, ...] = ()) 
     key = SigningKey.from_environment()
     if key is None:
         raise ProjectError(f"{VARIABLE} is not set; make a key with: export {VARIABLE}=$(asof keys new)")
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
-        rows = registry.rows("model_versions", "model = ?", [model], columns=SIGNED, order_by="version")
-        missing = sorted(set(versions) - {row["version"] for row in rows})
+    with writing(project) as registry:
+        rows = versions_of(registry, model)
+        missing = sorted(set(versions) - {row.version for row in rows})
         if missing or not rows:
-            raise RegistryError(
-                f"model {model} has no version{f' {missing[0]}' if missing else ''}; see which it has with: asof status"
-            )
+            raise missing_version(model, missing[0] if missing else 1, project.clock.now())
         signed = []
         for row in rows:
-            if versions and row["version"] not in versions:
+            if versions and row.version not in versions:
                 continue
             try:
                 require_signature(registry, row, project)
             except ArtifactError:
                 sign_version(registry, row, key)
-                signed.append(row["version"])
+                signed.append(row.version)
     return signed
 
 
-def _signed_bytes(row: Mapping[str, Any]) -> bytes:
+def _signed_bytes(row: VersionRow) -> bytes:
     """The signed columns as JSON with sorted keys, moments in UTC: different rows give different bytes."""
-    fields = {name: row[name] for name in SIGNED}
+    fields = {name: getattr(row, name) for name in SIGNED}
     known_by = fields["known_by"]
     fields["known_by"] = known_by.astimezone(UTC).isoformat() if isinstance(known_by, datetime) else str(known_by)
     return json.dumps(fields, sort_keys=True, default=str).encode()

@@ -1,12 +1,20 @@
-"""The registry's tables in an open warehouse: made when they are first needed, read and appended to here alone."""
+"""The registry in a warehouse: opened to read or to write, brought up to date, and its rows read and added.
 
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from typing import Any
+The modules of this room say what is asked of each table; nothing outside of it names one.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from typing import TypeVar
 
 from asof.project import Project
+from asof.registry.migrations import Schemas, migrate
+from asof.registry.rows import Row
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import quoted
+
+R = TypeVar("R", bound=Row)
 
 
 class Registry:
@@ -14,42 +22,65 @@ class Registry:
 
     def __init__(self, project: Project, warehouse: Warehouse) -> None:
         self.schema = project.registry_schema
+        self._schemas = Schemas(project.registry_schema, project.predictions_schema)
         self.warehouse = warehouse
 
-    def create(self) -> None:
-        """Creates what is missing; to be called in a transaction that writes."""
-        schema, main = self.warehouse.qualified(self.schema), self.warehouse.qualified("main")
-        self.warehouse.execute(f"create schema if not exists {schema}")
-        self.warehouse.execute(f"use {schema}")
-        self.warehouse.execute(files("asof.registry").joinpath("tables.sql").read_text())
-        # A policy that runs later finds its own tables, not the registry's.
-        self.warehouse.execute(f"use {main}")
+    def migrate(self) -> None:
+        """Creates what is missing and changes what is older; to be called in a transaction that writes."""
+        migrate(self.warehouse, self._schemas)
 
-    def append(self, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-        self.warehouse.insert(self.schema, table, rows)
+    def append(self, rows: Sequence[Row]) -> None:
+        """Adds rows of one table."""
+        if rows:
+            self.warehouse.insert(self.schema, rows[0].TABLE, [asdict(row) for row in rows])
 
-    def rows(
+    def select(
         self,
-        table: str,
+        kind: type[R],
         condition: str = "true",
         parameters: Sequence[object] = (),
         *,
-        columns: Sequence[str],
         order_by: str = "all",
-    ) -> list[dict[str, Any]]:
+        without: Sequence[str] = (),
+    ) -> list[R]:
         """The rows of a table for which an SQL condition holds; its values are bound. None before the first write.
 
-        A column that a registry of an older asof has not, and gets with the next write, is NULL.
+        Columns in `without` are not read, and have their defaults. A column that a registry of an older asof does not have is
+        None until the next write adds it.
         """
-        if not self.warehouse.has_table(self.schema, table):
+        if not self.warehouse.has_table(self.schema, kind.TABLE):
             return []
-        there, source = self.warehouse.columns(self.schema, table), self.warehouse.qualified(self.schema, table)
-        names = ", ".join(quoted(name) if name in there else f"null as {quoted(name)}" for name in columns)
-        sql = f"select {names} from {source} where {condition} order by {order_by}"
-        return self.warehouse.rows(sql, parameters)
+        there = self.warehouse.columns(self.schema, kind.TABLE)
+        names = [field.name for field in fields(kind) if field.name not in without]
+        listed = ", ".join(quoted(name) if name in there else f"null as {quoted(name)}" for name in names)
+        source = self.warehouse.qualified(self.schema, kind.TABLE)
+        sql = f"select {listed} from {source} where {condition} order by {order_by}"
+        return [kind(**row) for row in self.warehouse.rows(sql, parameters)]
 
-    def next_number(self, table: str, column: str, condition: str = "true", parameters: Sequence[object] = ()) -> int:
-        """One more than the greatest number in a column; the one writer makes it safe within a transaction."""
-        source = self.warehouse.qualified(self.schema, table)
+    def next_number(self, kind: type[Row], column: str, model: str | None = None) -> int:
+        """One more than the greatest number in a column, of one model where it is named; safe in a transaction, since there is
+        one writer.
+        """
+        source = self.warehouse.qualified(self.schema, kind.TABLE)
+        condition, parameters = ("model = ?", [model]) if model is not None else ("true", [])
         sql = f"select max({quoted(column)}) as newest from {source} where {condition}"
-        return (self.warehouse.rows(sql, parameters)[0]["newest"] or 0) + 1
+        return (self.warehouse.value(sql, parameters) or 0) + 1
+
+
+@contextmanager
+def reading(project: Project) -> Iterator[Registry]:
+    """The registry of a project, to read from while the block lasts. Raises WarehouseError."""
+    with project.warehouse(read_only=True) as warehouse:
+        yield Registry(project, warehouse)
+
+
+@contextmanager
+def writing(project: Project) -> Iterator[Registry]:
+    """The registry of a project in a transaction, up to date: what the block adds is written, or nothing of it is.
+
+    Raises WarehouseError.
+    """
+    with project.warehouse() as warehouse, warehouse.transaction():
+        registry = Registry(project, warehouse)
+        registry.migrate()
+        yield registry

@@ -1,5 +1,12 @@
--- The registry's tables. Every statement can be run again; rows are only ever added. Columns that came later are added
--- to a registry that is older than they are.
+-- The registry's tables as they are today. Every statement can be run again; rows are only ever added. A registry that
+-- is older is changed by the migrations (`migrations.py`).
+
+-- one row per migration that was applied, and for a registry that was made after it, one that was not needed
+create table if not exists migrations (
+    number integer primary key,
+    name varchar not null,
+    applied_at timestamptz not null
+);
 
 -- one row per attempt to train, whatever came of it
 create table if not exists training_runs (
@@ -20,11 +27,11 @@ create table if not exists training_runs (
     unused_rows bigint, -- labelled rows in a gap, or whose label came too late for their split
     spec json not null,
     environment json not null, -- versions of Python and the libraries
-    error varchar
+    error varchar,
+    unlabelled_rows bigint, -- whose label was not known by the cut-off
+    query varchar, -- the SELECT that gives the rows of the three splits
+    content_hash varchar -- of these rows, in any order
 );
-alter table training_runs add column if not exists unlabelled_rows bigint; -- whose label was not known by the cut-off
-alter table training_runs add column if not exists query varchar; -- the SELECT that gives the rows of the three splits
-alter table training_runs add column if not exists content_hash varchar; -- of these rows, in any order
 
 -- one row per run, split, slice and metric
 create table if not exists metrics (
@@ -37,12 +44,12 @@ create table if not exists metrics (
     baseline_value double, -- of the trivial baseline on the same rows
     champion_value double, -- of the champion at that time on the same rows
     row_count bigint not null,
+    linear_value double, -- of a linear model on the same features and rows
+    low double, -- the middle 95 % of the value on resampled days
+    high double,
+    small boolean, -- the slice has too few rows to be judged
     primary key (run_id, split, slice_by, slice, metric)
 );
-alter table metrics add column if not exists linear_value double; -- of a linear model on the same features and rows
-alter table metrics add column if not exists low double; -- the middle 95 % of the value on resampled days
-alter table metrics add column if not exists high double;
-alter table metrics add column if not exists small boolean; -- the slice has too few rows to be judged
 
 -- one row per point of a curve: of the test split's ROC, calibration and the like, and of the label over time
 create table if not exists curves (
@@ -118,14 +125,14 @@ create table if not exists model_versions (
     environment json not null,
     artifact blob not null, -- the fitted estimator, as a skops file
     artifact_sha256 varchar not null,
+    classes json, -- of a multiclass problem, in the order of the scores
+    content_hash varchar, -- of the rows it was trained and judged on
+    estimator_sha256 varchar, -- of the estimator's file
+    staleness json, -- by metric, how much worse per week of age
+    frozen_table varchar, -- where these rows are kept; NULL: nowhere
+    parity json, -- the ways of scoring, held against the estimator
     primary key (model, version)
 );
-alter table model_versions add column if not exists classes json; -- of a multiclass problem, in the order of the scores
-alter table model_versions add column if not exists content_hash varchar; -- of the rows it was trained and judged on
-alter table model_versions add column if not exists estimator_sha256 varchar; -- of the estimator's file
-alter table model_versions add column if not exists staleness json; -- by metric, how much worse per week of age
-alter table model_versions add column if not exists frozen_table varchar; -- where these rows are kept; NULL: nowhere
-alter table model_versions add column if not exists parity json; -- the ways of scoring, held against the estimator
 
 -- one row per signature of a version, by a key that is not in the warehouse
 create table if not exists version_signatures (
@@ -144,12 +151,12 @@ create table if not exists model_features (
     position integer not null,
     type varchar not null,
     kind varchar not null, -- numeric, boolean or categorical
+    importance_metric varchar, -- what the next columns are measured in
+    importance double, -- what shuffling it costs on the test split
+    importance_spread double, -- standard deviation over shuffles
+    importance_dropped double, -- what fitting without it costs
     primary key (model, version, feature)
 );
-alter table model_features add column if not exists importance_metric varchar; -- what the next columns are measured in
-alter table model_features add column if not exists importance double; -- what shuffling it costs on the test split
-alter table model_features add column if not exists importance_spread double; -- standard deviation over shuffles
-alter table model_features add column if not exists importance_dropped double; -- what fitting without it costs
 
 -- one row per promotion or rollback
 create table if not exists alias_events (
@@ -161,9 +168,9 @@ create table if not exists alias_events (
     to_version integer not null,
     happened_at timestamptz not null,
     actor varchar not null,
-    reason varchar
+    reason varchar,
+    forced boolean -- put on a version that a gate had rejected
 );
-alter table alias_events add column if not exists forced boolean; -- put on a version that a gate had rejected
 
 -- one row per batch inference run
 create table if not exists prediction_runs (
@@ -180,17 +187,17 @@ create table if not exists prediction_runs (
     window_to timestamptz not null, -- inclusive
     window_rows bigint, -- rows whose moment lies in the window
     scored_rows bigint, -- of those, the ones that this version had not scored before; NULL where the run failed
-    error varchar
+    error varchar,
+    cause varchar, -- of a failure, in one word
+    backfill boolean, -- a part of a longer stretch of history
+    rescored boolean, -- rows scored before were scored again
+    built_up_to timestamptz, -- the feature view, as far as is known
+    changed_rows bigint, -- scored from other features than now
+    threshold double, -- from which a binary prediction is true
+    policy_sha256 varchar, -- of the policy's file
+    duckdb_version varchar, -- hashes of features are comparable within one
+    files varchar -- the folder that Parquet files were written to
 );
-alter table prediction_runs add column if not exists cause varchar; -- of a failure, in one word
-alter table prediction_runs add column if not exists backfill boolean; -- a part of a longer stretch of history
-alter table prediction_runs add column if not exists rescored boolean; -- rows scored before were scored again
-alter table prediction_runs add column if not exists built_up_to timestamptz; -- the feature view, as far as is known
-alter table prediction_runs add column if not exists changed_rows bigint; -- scored from other features than now
-alter table prediction_runs add column if not exists threshold double; -- from which a binary prediction is true
-alter table prediction_runs add column if not exists policy_sha256 varchar; -- of the policy's file
-alter table prediction_runs add column if not exists duckdb_version varchar; -- fingerprints are comparable within one
-alter table prediction_runs add column if not exists files varchar; -- the folder that Parquet files were written to
 
 -- one row per arm of an experiment, each time that its arms or their versions have changed
 create table if not exists experiments (
@@ -207,18 +214,6 @@ create table if not exists experiments (
     started_at timestamptz not null,
     primary key (model, number, alias)
 );
-
--- one row per build of a feature view by dbt; the package's on-run-end writes it
-create table if not exists view_builds (
-    view varchar not null,
-    built_up_to timestamptz not null, -- the present of that dbt run
-    built_at timestamptz not null,
-    invocation_id varchar not null,
-    primary key (view, invocation_id)
-);
-alter table view_builds add column if not exists target varchar; -- of dbt's profile; NULL in rows of an older asof
-alter table view_builds add column if not exists table_schema varchar; -- where the view's rows are
-alter table view_builds add column if not exists table_name varchar;
 
 -- one row per alias: the version behind it now
 create or replace view aliases as

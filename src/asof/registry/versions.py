@@ -1,144 +1,85 @@
-"""Model versions: what a registered one is, and how it is found and made ready to score."""
+"""The rows of model versions, and the one message for a version that is not there."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, get_args
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 from pydantic import ValidationError
 
-from asof.durations import parse_duration
-from asof.errors import RegistryError, SignatureError, SpecError
+from asof.clock import minute
+from asof.errors import RegistryError
 from asof.features.signature import Feature, FeatureSchema
-from asof.metrics.metric import Problem
 from asof.model_spec.spec import ModelSpec
-from asof.project import Project
-from asof.registry.aliases import require_version
-from asof.registry.artifact import Trust, load_artifact
-from asof.registry.signing import SIGNED, require_signature
+from asof.registry.rows import FeatureRow, VersionRow
 from asof.registry.store import Registry
-from asof.scoring.score import score
 
-_COLUMNS = (*SIGNED, "status", "artifact")
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """A registered version with its estimator, ready to score.
-
-    `classes` are those of a multiclass problem. `known_by` is its data cut-off, `seen_until` when its test split began: it was not fitted on, stopped or
-    calibrated by a row of a later moment.
-    """
-
-    model: str
-    version: int
-    status: str
-    problem: Problem
-    label: str
-    feature_view: str
-    schema: FeatureSchema
-    classes: tuple[str | int, ...]
-    known_by: datetime
-    seen_until: datetime
-    estimator: Any
-
-    @property
-    def title(self) -> str:
-        return f"{self.model} version {self.version}"
-
-    @property
-    def score_columns(self) -> list[str]:
-        """The columns of the prediction table that scores go to: `score`, or `score_<class>` for each class."""
-        return [f"score_{name}" for name in self.classes] if self.problem == "multiclass" else ["score"]
-
-    @property
-    def score_shape(self) -> tuple[int, ...]:
-        """The shape of the scores of one row."""
-        return (len(self.classes),) if self.problem == "multiclass" else ()
-
-    def score(self, rows: "pd.DataFrame | pa.Table") -> np.ndarray:
-        """Scores of these rows, shape (rows,), of several classes (rows, classes) in the order of `classes`.
-
-        Takes the columns of `schema` by their names; others are left out. Raises SignatureError where one is missing,
-        EstimatorError where the estimator refuses the rows.
-        """
-        return score(self.estimator, self._frame(rows), self.problem, self.title)
-
-    def _frame(self, rows: "pd.DataFrame | pa.Table") -> pd.DataFrame:
-        """The rows as the estimator learned from such: numbers as float64, text as objects with None."""
-        names = list(rows.column_names) if isinstance(rows, pa.Table) else list(rows.columns)
-        missing = [name for name in self.schema.names if name not in names]
-        if missing:
-            raise SignatureError(
-                f"{self.title}: it was trained on {', '.join(missing)}, which these rows do not have (they have "
-                f"{', '.join(map(str, names))})"
-            )
-        if isinstance(rows, pa.Table):
-            return self.schema.frame(rows)
-        if names == self.schema.names and set(map(str, rows.dtypes)) <= {"float64", "object"}:
-            return rows
-        table = pa.Table.from_pandas(rows[self.schema.names], preserve_index=False)
-        return self.schema.frame(table)
+_LISTED = ("artifact",)  # is not read where rows are listed
 
 
-def load_model(model: str, version: int | str = "champion", project: Project | None = None) -> ModelVersion:
-    """A registered version, by its number or by an alias that is on it, with its fitted estimator.
-
-    Example: `asof.load_model("flight_delay").score(view.table.limit(10).to_pyarrow())`.
-
-    Raises RegistryError where there is no such version or the alias is free, ArtifactError where it cannot be trusted.
-    """
-    project = project or Project.open()
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
-        project.model_spec(model)
-        number = require_version(registry, model, version, project.clock.now()) if isinstance(version, str) else version
-        return load_version(registry, model, number, project)
+def next_version(registry: Registry, model: str) -> int:
+    """The number of a model's next version."""
+    return registry.next_number(VersionRow, "version", model)
 
 
-def recorded_spec(text: str, title: str) -> ModelSpec:
+def add_version(registry: Registry, version: VersionRow, features: Sequence[FeatureRow]) -> None:
+    """Registers a version with the columns that it was trained on."""
+    registry.append([version])
+    registry.append(features)
+
+
+def versions_of(registry: Registry, model: str) -> list[VersionRow]:
+    """The versions of a model, the oldest first, without their artifacts."""
+    return registry.select(VersionRow, "model = ?", [model], order_by="version", without=_LISTED)
+
+
+def all_versions(registry: Registry) -> list[VersionRow]:
+    """The versions of every model, the newest of each first, without their artifacts."""
+    return registry.select(VersionRow, order_by="model, version desc", without=_LISTED)
+
+
+def features_of(registry: Registry, model: str, version: int) -> list[FeatureRow]:
+    """The columns that a version was trained on, the most important first."""
+    of_version = ("model = ? and version = ?", [model, version])
+    return registry.select(FeatureRow, *of_version, order_by="importance desc")
+
+
+def version_row(registry: Registry, model: str, version: int, now: datetime, *, artifact: bool = False) -> VersionRow:
+    """A version by its number. Raises RegistryError where there is none at `now`: a version is there from its cut-off on."""
+    of_version = ("model = ? and version = ?", [model, version])
+    found = registry.select(VersionRow, *of_version, without=() if artifact else _LISTED)
+    if not found or found[0].known_by > now:
+        raise missing_version(model, version, now, found)
+    return found[0]
+
+
+def missing_version(model: str, version: int, now: datetime, versions: Sequence[VersionRow] = ()) -> RegistryError:
+    """The error for a version that is not there by now. `versions` are those of the model, with later ones."""
+    return RegistryError(
+        f"model {model} has no version {version} by {minute(now)}{later_versions(versions, now)}; see which it has with: "
+        "asof status"
+    )
+
+
+def later_versions(versions: Sequence[VersionRow], now: datetime) -> str:
+    """A remark on the first version with a cut-off after `now`, or nothing."""
+    later = sorted((version for version in versions if version.known_by > now), key=lambda version: version.version)
+    if not later:
+        return ""
+    first = later[0]
+    return f" (version {first.version} is of what was known by {minute(first.known_by)}; set --now later)"
+
+
+def read_signature(row: VersionRow) -> FeatureSchema:
+    """The columns that a version takes, from its row."""
+    return FeatureSchema(tuple(Feature(**column) for column in json.loads(row.signature)))
+
+
+def recorded_spec(version: VersionRow) -> ModelSpec:
     """The spec that a version was trained with. Raises RegistryError when it is none by today's rules."""
     try:
-        return ModelSpec.model_validate_json(text)
+        return ModelSpec.model_validate_json(version.spec)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
         raise RegistryError(
-            f"{title} has a spec of an asof with other rules ({told}); train anew, or use the asof that trained it"
+            f"{version.title} has a spec of an asof with other rules ({problems}); train again, or use the asof that trained it"
         ) from None
-
-
-def load_version(registry: Registry, model: str, version: int, project: Project) -> ModelVersion:
-    """A version by its number. Raises RegistryError when there is none, ArtifactError when it cannot be trusted."""
-    found = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=_COLUMNS)
-    if not found:
-        raise RegistryError(f"model {model} has no version {version}; see which it has with: asof status")
-    row = found[0]
-    owner = f"{model} version {version}"
-    require_signature(registry, row, project)
-    try:
-        read = _read_row(row)
-        artifact, sha256 = bytes(row["artifact"]), str(row["artifact_sha256"])
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError, SpecError) as error:
-        raise RegistryError(
-            f"{owner}: its row in {registry.schema}.model_versions is damaged ({type(error).__name__}: {error}); restore the "
-            f"warehouse from a backup, or train again with: asof train {model}"
-        ) from None
-    estimator = load_artifact(artifact, sha256, Trust.of(project), owner)
-    return ModelVersion(model=model, version=version, **read, estimator=estimator)
-
-
-def _read_row(row: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a version from its row in the registry, of which nothing is taken on trust."""
-    known_by = row["known_by"]
-    if row["problem"] not in get_args(Problem):
-        raise ValueError(f"problem is {row['problem']!r}")
-    return {
-        **{name: str(row[name]) for name in ("status", "problem", "label", "feature_view")},
-        "schema": FeatureSchema(tuple(Feature(**column) for column in json.loads(row["signature"]))),
-        "known_by": known_by,
-        "seen_until": known_by - parse_duration(json.loads(row["spec"])["split"]["test"]),
-        "classes": tuple(json.loads(row["classes"] or "[]")),
-    }

@@ -10,7 +10,8 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from asof.report.facts import Row, VersionFacts
+from asof.registry.rows import CurveRow
+from asof.report.facts import VersionFacts
 
 _MOST_SERIES = 10
 _STYLE = {
@@ -50,7 +51,7 @@ def draw_charts(facts: VersionFacts) -> Iterator[tuple[str, str]]:
         (
             "What shuffling a feature costs",
             _importances,
-            [row for row in facts.features if row["importance"] is not None],
+            [row for row in facts.features if row.importance is not None],
         ),
         ("The label over time", _label, facts.curve("label_over_time")),
         ("A version's age and its first metric, from the back-test", _staleness, facts.weeks),
@@ -74,9 +75,9 @@ def _svg(facts: VersionFacts, draw: Callable[[Axes, VersionFacts], None]) -> str
     return text[text.index("<svg") :]
 
 
-def _lines(axes: Axes, series: dict[str, list[Row]]) -> None:
+def _lines(axes: Axes, series: dict[str, list[CurveRow]]) -> None:
     for name, points in list(series.items())[:_MOST_SERIES]:
-        axes.plot([p["x"] for p in points], [p["y"] for p in points], label=_text(name) if len(series) > 1 else None)
+        axes.plot([p.x for p in points], [p.y for p in points], label=_text(name) if len(series) > 1 else None)
     if len(series) > 1:
         axes.legend(fontsize=7)
 
@@ -94,18 +95,16 @@ def _precision(axes: Axes, facts: VersionFacts) -> None:
 
 def _calibration(axes: Axes, facts: VersionFacts) -> None:
     points = facts.curve("calibration")["observed"]
-    largest = max(p["row_count"] for p in points)
+    counts = [p.row_count or 0 for p in points]
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)
-    axes.plot([p["x"] for p in points], [p["y"] for p in points], linewidth=1)
-    axes.scatter(
-        [p["x"] for p in points], [p["y"] for p in points], s=[8 + 60 * p["row_count"] / largest for p in points]
-    )
+    axes.plot([p.x for p in points], [p.y for p in points], linewidth=1)
+    axes.scatter([p.x for p in points], [p.y for p in points], s=[8 + 60 * count / max(counts) for count in counts])
     axes.set(xlabel="mean score (a dot's size: its rows)", ylabel="observed share", xlim=(0, 1), ylim=(0, 1))
 
 
 def _confusion(axes: Axes, facts: VersionFacts) -> None:
     series, names = facts.curve("confusion"), [_text(name) for name in facts.classes]
-    counts = [[p["y"] for p in series[name]] for name in facts.classes]
+    counts = [[p.y for p in series[name]] for name in facts.classes]
     axes.imshow(counts, cmap="Blues", aspect="auto")
     places = range(len(names))
     axes.set_xticks(places, names, rotation=90 if len(names) > 6 else 0)
@@ -121,49 +120,47 @@ def _confusion(axes: Axes, facts: VersionFacts) -> None:
 
 def _residuals(axes: Axes, facts: VersionFacts) -> None:
     points = facts.curve("residuals")["rows"]
-    width = points[1]["x"] - points[0]["x"] if len(points) > 1 else 1
-    axes.bar([p["x"] for p in points], [p["y"] for p in points], width=width)
-    axes.set(xlabel=f"{_text(facts.version['label'])} less prediction (outer bars: all beyond)", ylabel="rows")
+    width = points[1].x - points[0].x if len(points) > 1 else 1
+    axes.bar([p.x for p in points], [p.y for p in points], width=width)
+    axes.set(xlabel=f"{_text(facts.version.label)} less prediction (outer bars: all beyond)", ylabel="rows")
 
 
 def _predicted(axes: Axes, facts: VersionFacts) -> None:
     points = facts.curve("predicted")["observed"]
-    ends = [min(p["x"] for p in points), max(p["x"] for p in points)]
+    ends = [min(p.x for p in points), max(p.x for p in points)]
     axes.plot(ends, ends, color="#bbbbbb", linewidth=0.8)
-    axes.plot([p["x"] for p in points], [p["y"] for p in points], marker="o", markersize=4, linewidth=1)
-    axes.set(xlabel="mean prediction", ylabel=f"mean {_text(facts.version['label'])}")
+    axes.plot([p.x for p in points], [p.y for p in points], marker="o", markersize=4, linewidth=1)
+    axes.set(xlabel="mean prediction", ylabel=f"mean {_text(facts.version.label)}")
 
 
 def _importances(axes: Axes, facts: VersionFacts) -> None:
-    best = [row for row in facts.features if row["importance"] is not None][:15][::-1]
+    best = [row for row in facts.features if row.importance is not None][:15][::-1]
     axes.barh(
-        [_text(row["feature"]) for row in best],
-        [row["importance"] for row in best],
-        xerr=[row["importance_spread"] or 0 for row in best],
+        [_text(row.feature) for row in best],
+        [row.importance or 0 for row in best],
+        xerr=[row.importance_spread or 0 for row in best],
         error_kw={"linewidth": 0.8},
     )
     axes.tick_params(axis="y", labelsize=7)
-    axes.set(xlabel=f"{best[0]['importance_metric']} lost on the test split")
+    axes.set(xlabel=f"{best[0].importance_metric} lost on the test split")
 
 
 def _label(axes: Axes, facts: VersionFacts) -> None:
     series = facts.curve("label_over_time")
     for name, points in list(series.items())[:_MOST_SERIES]:
-        when = [datetime.fromtimestamp(p["x"], UTC) for p in points]
-        axes.plot(when, [p["y"] for p in points], label=_text(name) if len(series) > 1 else None)  # type: ignore[arg-type]
+        when = [datetime.fromtimestamp(p.x, UTC) for p in points]
+        axes.plot(when, [p.y for p in points], label=_text(name) if len(series) > 1 else None)  # type: ignore[arg-type]
     if len(series) > 1:
         axes.legend(fontsize=7)
     axes.tick_params(axis="x", labelrotation=30, labelsize=7)
-    axes.set(ylabel="share" if len(series) > 1 else f"mean {_text(facts.version['label'])}")
+    axes.set(ylabel="share" if len(series) > 1 else f"mean {_text(facts.version.label)}")
 
 
 def _staleness(axes: Axes, facts: VersionFacts) -> None:
     metric = facts.spec.metrics[0]
-    rows = [week for week in facts.weeks if week["metric"] == metric and week["value"] is not None]
-    for origin in dict.fromkeys(row["origin"] for row in rows):
-        mine = [row for row in rows if row["origin"] == origin]
-        axes.plot(
-            [r["week"] for r in mine], [r["value"] for r in mine], marker="o", markersize=3, label=f"{origin:%Y-%m-%d}"
-        )
+    rows = [week for week in facts.weeks if week.metric == metric]
+    for origin in dict.fromkeys(row.origin for row in rows):
+        values = {row.week: row.value for row in rows if row.origin == origin and row.value is not None}
+        axes.plot(list(values), list(values.values()), marker="o", markersize=3, label=f"{origin:%Y-%m-%d}")
     axes.legend(fontsize=7, title="trained at")
     axes.set(xlabel="weeks of age", ylabel=metric)

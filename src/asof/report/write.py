@@ -8,10 +8,12 @@ from pathlib import Path
 
 import jinja2
 
+from asof.clock import minute
 from asof.errors import ProjectError, RegistryError, in_short
 from asof.project import Project
+from asof.registry.rows import MetricRow
 from asof.report.charts import draw_charts
-from asof.report.facts import VersionFacts, moment, read_facts
+from asof.report.facts import VersionFacts, read_facts
 
 
 @dataclass(frozen=True)
@@ -59,25 +61,25 @@ def _report(facts: VersionFacts) -> Report:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": _number, "moment": moment, "share": _share, "cell": _cell}
+    environment.filters |= {"number": _number, "moment": minute, "share": _share, "cell": _cell}
     known = {"facts": facts, "sections": _slices(facts)}
     return Report(
-        model=facts.version["model"],
-        version=facts.version["version"],
+        model=facts.version.model,
+        version=facts.version.version,
         html=environment.get_template("report.html").render(**known, charts=list(draw_charts(facts))),
         markdown=environment.get_template("model_card.md").render(**known),
     )
 
 
-def _slices(facts: VersionFacts) -> list[tuple[str, list[str], dict[str, dict[str, dict[str, object]]]]]:
+def _slices(facts: VersionFacts) -> list[tuple[str, list[str], dict[str, dict[str, MetricRow]]]]:
     """For each sliced column its metrics, and by slice and metric the row."""
     sections = []
     for column in facts.spec.slices:
         rows = facts.slices(column)
-        table: dict[str, dict[str, dict[str, object]]] = {}
+        table: dict[str, dict[str, MetricRow]] = {}
         for row in rows:
-            table.setdefault(row["slice"], {})[row["metric"]] = row
-        metrics = list(dict.fromkeys([*facts.spec.metrics, *(row["metric"] for row in rows)]))
+            table.setdefault(row.slice, {})[row.metric] = row
+        metrics = list(dict.fromkeys([*facts.spec.metrics, *(row.metric for row in rows)]))
         sections.append((column, metrics, table))
     return sections
 

@@ -8,8 +8,8 @@ from asof.features.view import FeatureView
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.aliases import version_behind
+from asof.registry.model_version import ModelVersion, load_version
 from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version
 
 log = logging.getLogger("asof")
 
@@ -34,7 +34,7 @@ def find_champion(
                 f"{which}, is a {champion.problem} model of {champion.label}; "
                 f"this spec is a {spec.problem} model of {spec.label}: give it another name"
             )
-        champion.schema.check(view.table.schema().items(), which)
+        champion.signature.check(view.table.schema().items(), which)
         if champion.seen_until > test_start:
             raise RegistryError(
                 f"{which}, was fitted or chosen on rows up to {champion.seen_until:%Y-%m-%d %H:%M} UTC, and the test split "

@@ -13,9 +13,9 @@ from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
-from asof.registry.aliases import require_version
-from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version
+from asof.registry.model_version import ModelVersion, load_version
+from asof.registry.resolve import resolve
+from asof.registry.store import reading
 from asof.training.data.dataset import Classes, Part, part_of
 from asof.training.data.rows import read_rows
 from asof.training.judge.resampling import Resamples, interval
@@ -66,9 +66,8 @@ def compare(
     """
     project, progress = project or Project.open(), progress or Silent()
     spec, now = project.model_spec(model), project.clock.now()
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
-        numbers = [_number(registry, model, which, now) for which in (a, b)]
+    with reading(project) as registry:
+        numbers = [resolve(registry, model, which, now) for which in (a, b)]
         first, second = (load_version(registry, model, number, project) for number in numbers)
         _refuse_different_questions(first, second)
         start = max(first.seen_until, second.seen_until)
@@ -78,12 +77,12 @@ def compare(
                 "another kind; compare with the spec of then, or give the new model another name"
             )
         progress.step(f"reading {first.feature_view}")
-        view = project.view_in(warehouse, first.feature_view)
+        view = project.view_in(registry.warehouse, first.feature_view)
         for version in (first, second):
-            version.schema.check(view.table.schema().items(), version.title)
+            version.signature.check(view.table.schema().items(), version.title)
         part = _rows(view, spec, first, second, start, now)
     progress.step(f"scoring {len(part.labels):,} rows twice")
-    scores = [version.score(part.frame(version.schema)) for version in (first, second)]
+    scores = [version.score(part.frame(version.signature)) for version in (first, second)]
     resamples = Resamples(part.moments, _RESAMPLES)
     return VersionComparison(
         model=model,
@@ -96,12 +95,6 @@ def compare(
         by_day=resamples.by_day,
         metrics=[_paired(spec, metric, part, scores, resamples) for metric in spec.metrics],
     )
-
-
-def _number(registry: Registry, model: str, which: int | str, now: datetime) -> int:
-    if isinstance(which, int) or which.isdecimal():
-        return int(which)
-    return require_version(registry, model, which, now)
 
 
 def _refuse_different_questions(first: ModelVersion, second: ModelVersion) -> None:
@@ -121,8 +114,10 @@ def _rows(
     as_of = labelled[view.meta.as_of]
     chosen = labelled.filter((as_of >= ibis.literal(start)) & (as_of < ibis.literal(now)))
     chosen = chosen.order_by([view.meta.as_of, *view.meta.key])
-    wanted = dict.fromkeys([*view.identity, *first.schema.names, *second.schema.names, first.label, LABEL_KNOWN_AT])
-    rows = read_rows(view.warehouse, chosen.select(*wanted), first.schema.categorical)
+    wanted = dict.fromkeys(
+        [*view.identity, *first.signature.names, *second.signature.names, first.label, LABEL_KNOWN_AT]
+    )
+    rows = read_rows(view.warehouse, chosen.select(*wanted), first.signature.categorical)
     if rows.num_rows == 0:
         raise DataError(
             f"feature view {view.name}: no labelled row of {start:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC, the time that "

@@ -9,9 +9,11 @@ from typing import Any
 
 from asof.clock import as_utc
 from asof.features.view import FeatureView
-from asof.project import Project
+from asof.project import Project, project_of
+from asof.registry.rows import MetricRow, TrainingRunRow
 from asof.registry.runs import Run
-from asof.registry.store import Registry
+from asof.registry.store import writing
+from asof.registry.training_runs import add_run
 from asof.training.environment import environment
 
 
@@ -34,13 +36,19 @@ class LoggedRun:
 
 @contextmanager
 def log_run(
-    project: Project, model: str, view: FeatureView, label: str, *, known_by: datetime | None = None
+    model: str,
+    view: FeatureView,
+    label: str,
+    project: Project | None = None,
+    *,
+    known_by: datetime | None = None,
 ) -> Iterator[LoggedRun]:
     """A run of `model`, any name, on what was known of a view at `known_by` (the project's present).
 
     When the block ends, a row with the status `logged` is in `ml.training_runs` and its metrics are in `ml.metrics`; when it
     fails, a row with the status `failed` and the error. Such a run is not a version: it cannot be promoted.
     """
+    project = project_of(project, "log_run(model, view, label, project)", model, view, label)
     run = Run(model, project.clock)
     logged = LoggedRun(run.run_id)
     moment = as_utc(known_by) if known_by else project.clock.now()
@@ -60,31 +68,25 @@ def _write(
     error: BaseException | None,
 ) -> None:
     view, label, known_by = of
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
-        row = {
-            **run.columns("failed" if error else "logged", error),
-            "known_by": known_by,
-            "feature_view": view.name,
-            "label": label,
-            "spec": json.dumps({"parameters": logged.parameters}, default=str),
-            "environment": json.dumps(environment()),
-        }
-        registry.append("training_runs", [row])
-        if error is None:
-            registry.append(
-                "metrics",
-                [
-                    {
-                        "run_id": run.run_id,
-                        "split": split,
-                        "slice_by": "all",
-                        "slice": "all",
-                        "metric": name,
-                        "value": value,
-                        "row_count": rows,
-                    }
-                    for (split, name), (value, rows) in logged.metrics.items()
-                ],
-            )
+    row = TrainingRunRow(
+        **run.columns("failed" if error else "logged", error),
+        known_by=known_by,
+        feature_view=view.name,
+        label=label,
+        spec=json.dumps({"parameters": logged.parameters}, default=str),
+        environment=json.dumps(environment()),
+    )
+    metrics = [
+        MetricRow(
+            run_id=run.run_id,
+            split=split,
+            slice_by="all",
+            slice="all",
+            metric=name,
+            value=value,
+            row_count=rows,
+        )
+        for (split, name), (value, rows) in logged.metrics.items()
+    ]
+    with writing(project) as registry:
+        add_run(registry, row, [] if error else metrics)

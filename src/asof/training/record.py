@@ -12,9 +12,12 @@ from asof.errors import AsofError, DataError, WarehouseLockedError
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.artifact import artifact_hash
+from asof.registry.rows import FeatureRow, TrainingRunRow, VersionRow
 from asof.registry.runs import Run
-from asof.registry.signing import SIGNED, SigningKey, sign_version
-from asof.registry.store import Registry
+from asof.registry.signing import SigningKey, sign_version
+from asof.registry.store import writing
+from asof.registry.training_runs import add_run
+from asof.registry.versions import add_version, next_version, version_row
 from asof.scoring.parity import Parity
 from asof.training.data.contents import contents
 from asof.training.data.dataset import Dataset
@@ -42,25 +45,26 @@ class Attempt:
     def __post_init__(self) -> None:
         self.run = Run(self.spec.name, self.project.clock)
 
-    def row(self, status: str, error: BaseException | None = None) -> dict[str, object]:
-        """The row of `training_runs`, but for the version."""
+    def row(self, status: str, error: BaseException | None = None, *, version: int | None = None) -> TrainingRunRow:
+        """The row of `training_runs`."""
         spec, data = self.spec, self.data
         found = data.dataset.contents if data else None
-        return {
+        return TrainingRunRow(
             **self.run.columns(status, error),
-            "known_by": self.known_by,
-            "feature_view": spec.feature_view,
-            "label": spec.label,
-            "train_rows": found.train if found else None,
-            "validation_rows": found.validation if found else None,
-            "test_rows": found.test if found else None,
-            "unused_rows": found.unused if found else None,
-            "unlabelled_rows": found.unlabelled if found else None,
-            "query": data.query if data else None,
-            "content_hash": found.content_hash if found else None,
-            "spec": spec.model_dump_json(exclude_none=True),
-            "environment": json.dumps(environment()),
-        }
+            version=version,
+            known_by=self.known_by,
+            feature_view=spec.feature_view,
+            label=spec.label,
+            train_rows=found.train if found else None,
+            validation_rows=found.validation if found else None,
+            test_rows=found.test if found else None,
+            unused_rows=found.unused if found else None,
+            unlabelled_rows=found.unlabelled if found else None,
+            query=data.query if data else None,
+            content_hash=found.content_hash if found else None,
+            spec=spec.model_dump_json(exclude_none=True),
+            environment=json.dumps(environment()),
+        )
 
 
 @dataclass(frozen=True)
@@ -83,57 +87,56 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
     to be frozen and are not those any more that were trained on.
     """
     status = "registered" if all(gate.passed for gate in candidate.gates) else "rejected"
-    model, run_id, spec = attempt.spec.name, attempt.run.run_id, attempt.spec
-    with attempt.project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(attempt.project, warehouse)
-        registry.create()
-        version = registry.next_number("model_versions", "version", "model = ?", [model])
-        frozen = _freeze(attempt, warehouse, dataset, version) if spec.freeze else None
-        run = attempt.row(status)
-        shared = (
-            "model",
-            "run_id",
-            "status",
-            "feature_view",
-            "label",
-            "known_by",
-            "spec",
-            "environment",
-            "content_hash",
+    model, run_id, project = attempt.spec.name, attempt.run.run_id, attempt.project
+    with writing(project) as registry:
+        version = next_version(registry, model)
+        run = attempt.row(status, version=version)
+        add_run(
+            registry,
+            run,
+            metrics=[measurement.row(run_id) for measurement in candidate.measurements],
+            points=[point.row(run_id) for point in candidate.points],
+            weeks=[week.row(run_id) for week in candidate.backtest.weeks] if candidate.backtest else [],
         )
-        registry.append("training_runs", [{**run, "version": version}])
-        registry.append("metrics", [measurement.row(run_id) for measurement in candidate.measurements])
-        registry.append("curves", [point.row(run_id) for point in candidate.points])
-        registry.append(
-            "backtests", [week.row(run_id) for week in candidate.backtest.weeks] if candidate.backtest else []
-        )
-        registry.append(
-            "model_versions",
-            [
-                {
-                    **{name: run[name] for name in shared},
-                    "version": version,
-                    "created_at": run["finished_at"],
-                    "problem": spec.problem,
-                    "signature": json.dumps([asdict(feature) for feature in dataset.schema.features]),
-                    "classes": json.dumps(dataset.classes) if dataset.classes else None,
-                    "gates": json.dumps([asdict(gate) for gate in candidate.gates]),
-                    "artifact": candidate.artifact,
-                    "artifact_sha256": artifact_hash(candidate.artifact),
-                    "estimator_sha256": estimator_hash(attempt.project.root, spec),
-                    "staleness": json.dumps(candidate.backtest.worse_per_week) if candidate.backtest else None,
-                    "frozen_table": frozen,
-                    "parity": json.dumps(asdict(candidate.parity)) if candidate.parity else None,
-                }
-            ],
-        )
-        registry.append("model_features", _features(model, version, dataset, candidate.importances))
+        frozen = _freeze(attempt, registry.warehouse, dataset, version) if attempt.spec.freeze else None
+        row = _version(attempt, dataset, candidate, run, frozen)
+        add_version(registry, row, _features(model, version, dataset, candidate.importances))
         key = SigningKey.from_environment()
         if key is not None:
             # as it will be read: JSON as the table has it
-            (row,) = registry.rows("model_versions", "model = ? and version = ?", [model, version], columns=SIGNED)
-            sign_version(registry, row, key)
+            sign_version(registry, version_row(registry, model, version, row.known_by), key)
     return version, status
+
+
+def _version(
+    attempt: Attempt, dataset: Dataset, candidate: Candidate, run: TrainingRunRow, frozen: str | None
+) -> VersionRow:
+    """The row of the version that a run made. `run` has its number."""
+    assert run.version is not None, "a run that makes a version"  # noqa: S101
+    backtest, parity = candidate.backtest, candidate.parity
+    return VersionRow(
+        model=run.model,
+        version=run.version,
+        run_id=run.run_id,
+        created_at=run.finished_at,
+        status=run.status,
+        problem=attempt.spec.problem,
+        feature_view=run.feature_view,
+        label=run.label,
+        known_by=run.known_by,
+        signature=json.dumps([asdict(feature) for feature in dataset.schema.features]),
+        gates=json.dumps([asdict(gate) for gate in candidate.gates]),
+        spec=run.spec,
+        environment=run.environment,
+        artifact=candidate.artifact,
+        artifact_sha256=artifact_hash(candidate.artifact),
+        classes=json.dumps(dataset.classes) if dataset.classes else None,
+        content_hash=run.content_hash,
+        estimator_sha256=estimator_hash(attempt.project.root, attempt.spec),
+        staleness=json.dumps(backtest.worse_per_week) if backtest else None,
+        frozen_table=frozen,
+        parity=json.dumps(asdict(parity)) if parity else None,
+    )
 
 
 def estimator_hash(root: Path, spec: ModelSpec) -> str:
@@ -141,20 +144,20 @@ def estimator_hash(root: Path, spec: ModelSpec) -> str:
     return hashlib.sha256((root / spec.estimator.split(":", maxsplit=1)[0]).read_bytes()).hexdigest()
 
 
-def _features(model: str, version: int, dataset: Dataset, importances: list[Importance]) -> list[dict[str, object]]:
+def _features(model: str, version: int, dataset: Dataset, importances: list[Importance]) -> list[FeatureRow]:
     return [
-        {
-            "model": model,
-            "version": version,
-            "feature": feature.name,
-            "position": position,
-            "type": feature.type,
-            "kind": feature.kind,
-            "importance_metric": worth.metric,
-            "importance": worth.shuffled,
-            "importance_spread": worth.spread,
-            "importance_dropped": worth.dropped,
-        }
+        FeatureRow(
+            model=model,
+            version=version,
+            feature=feature.name,
+            position=position,
+            type=feature.type,
+            kind=feature.kind,
+            importance_metric=worth.metric,
+            importance=worth.shuffled,
+            importance_spread=worth.spread,
+            importance_dropped=worth.dropped,
+        )
         for position, (feature, worth) in enumerate(zip(dataset.schema.features, importances, strict=True))
     ]
 
@@ -181,9 +184,7 @@ def record_failure(attempt: Attempt, error: BaseException) -> None:
         error.add_note("this attempt is not recorded, for the same reason")
         return
     try:
-        with attempt.project.warehouse() as warehouse, warehouse.transaction():
-            registry = Registry(attempt.project, warehouse)
-            registry.create()
-            registry.append("training_runs", [attempt.row("failed", error)])
+        with writing(attempt.project) as registry:
+            add_run(registry, attempt.row("failed", error))
     except AsofError as unrecorded:
         error.add_note(f"this attempt could not be recorded either: {unrecorded}")

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from asof.errors import RegistryError
-from asof.features.signature import Feature, FeatureSchema
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
-from asof.registry.signing import SIGNED, require_signature
-from asof.registry.store import Registry
-from asof.registry.versions import recorded_spec
+from asof.registry.rows import MetricRow, VersionRow
+from asof.registry.signing import require_signature
+from asof.registry.store import Registry, reading
+from asof.registry.training_runs import RecordedRun, read_run
+from asof.registry.versions import read_signature, recorded_spec, version_row
 from asof.training.data.reading import read_training_data
 from asof.training.data.training_set import SPLIT
 from asof.training.environment import environment
@@ -23,19 +23,6 @@ from asof.training.judge.evaluate import ALL, Measurement
 from asof.training.judge.verdict import judge
 from asof.training.record import estimator_hash
 from asof.training.spool import spool_folder
-
-_VERSION = (
-    "run_id",
-    "spec",
-    "signature",
-    "known_by",
-    "content_hash",
-    "estimator_sha256",
-    "environment",
-    "frozen_table",
-)
-_RUN = ("train_rows", "validation_rows", "test_rows")
-_METRIC = ("split", "slice_by", "slice", "metric", "value")
 
 
 @dataclass(frozen=True)
@@ -88,21 +75,20 @@ def reproduce(
 
 
 def _reproduce(model: str, version: int, project: Project, progress: Progress, spool: Path) -> Reproduction:
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
-        recorded = _recorded(registry, model, version, project)
-        spec = recorded_spec(recorded["spec"], f"{model} version {version}")
-        progress.step(f"reading {spec.feature_view} as of {recorded['known_by']:%Y-%m-%d %H:%M}")
-        view = project.view_in(warehouse, spec.feature_view)
-        if recorded["frozen_table"] is not None:
-            view = view.reading(recorded["frozen_table"], but=[SPLIT])
-        schema = FeatureSchema(tuple(Feature(**column) for column in json.loads(recorded["signature"])))
+    with reading(project) as registry:
+        row, recorded = _recorded(registry, model, version, project)
+        spec = recorded_spec(row)
+        progress.step(f"reading {spec.feature_view} as of {row.known_by:%Y-%m-%d %H:%M}")
+        view = project.view_in(registry.warehouse, spec.feature_view)
+        if row.frozen_table is not None:
+            view = view.reading(row.frozen_table, but=[SPLIT])
+        schema = read_signature(row)
         schema.check(view.table.schema().items(), f"{model} version {version}")
         fitter = Fitter(project.root, spec, schema)
         dataset = read_training_data(
             view,
             spec,
-            recorded["known_by"],
+            row.known_by,
             schema=schema,
             single=fitter.computes_in_single_precision,
             spool=spool,
@@ -112,48 +98,39 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
     estimator = fitter.fit(dataset.train, dataset.validation)
     progress.step("judging")
     measurements = judge(spec, dataset, estimator, None).measurements
-    metrics, slices = _compare(recorded["metrics"], measurements)
+    metrics, slices = _compare(recorded.metrics, measurements)
     return Reproduction(
         model=model,
         version=version,
-        known_by=recorded["known_by"],
-        recorded_rows=tuple(recorded[name] for name in _RUN),
+        known_by=row.known_by,
+        recorded_rows=(recorded.run.train_rows or 0, recorded.run.validation_rows or 0, recorded.run.test_rows or 0),
         rows=(found.train, found.validation, found.test),
-        recorded_hash=recorded["content_hash"],
+        recorded_hash=str(row.content_hash),
         content_hash=found.content_hash,
-        frozen=recorded["frozen_table"] is not None,
+        frozen=row.frozen_table is not None,
         metrics=metrics,
         slices_that_differ=slices,
-        changes=_changes(project, spec, recorded),
-        rows_agree=recorded["content_hash"] == found.content_hash,
+        changes=_changes(project, spec, row),
+        rows_agree=row.content_hash == found.content_hash,
         metrics_agree=all(metric.agrees for metric in metrics) and not slices,
     )
 
 
-def _recorded(registry: Registry, model: str, version: int, project: Project) -> dict[str, Any]:
-    """The version's row with the counts of its run and its metrics. Raises RegistryError, ArtifactError for one that is not signed
-    where it must be.
-    """
-    now = project.clock.now()
-    condition, parameters = "model = ? and version = ? and known_by <= ?", [model, version, now]
-    found = registry.rows("model_versions", condition, parameters, columns=tuple(dict.fromkeys([*_VERSION, *SIGNED])))
-    if not found:
-        known = f"by {now:%Y-%m-%d %H:%M} UTC"
-        raise RegistryError(f"model {model} has no version {version} {known}; see which it has with: asof status")
-    require_signature(registry, found[0], project)  # its spec names the file that is run
-    if found[0]["content_hash"] is None:
+def _recorded(registry: Registry, model: str, version: int, project: Project) -> tuple[VersionRow, RecordedRun]:
+    """The version's row and its run. Raises RegistryError, ArtifactError for a version that is not signed where it must be."""
+    row = version_row(registry, model, version, project.clock.now())
+    require_signature(registry, row, project)  # its spec names the file that is run
+    if row.content_hash is None:
         raise RegistryError(
-            f"model {model} version {version} was registered by an older asof, which did not record the hash of its rows; "
-            f"train anew with: asof train {model}"
+            f"{row.title} was registered by an older asof, which did not record the hash of its rows; "
+            f"train again with: asof train {model}"
         )
-    (run,) = registry.rows("training_runs", "run_id = ?", [found[0]["run_id"]], columns=_RUN)
-    metrics = registry.rows("metrics", "run_id = ?", [found[0]["run_id"]], columns=_METRIC)
-    return {**found[0], **run, "metrics": metrics}
+    return row, read_run(registry, row.run_id)
 
 
-def _compare(recorded: Sequence[dict[str, Any]], measurements: Sequence[Measurement]) -> tuple[list[Comparison], int]:
+def _compare(recorded: Sequence[MetricRow], measurements: Sequence[Measurement]) -> tuple[list[Comparison], int]:
     """The metrics of whole splits side by side, and how many figures of slices differ."""
-    then = {tuple(row[name] for name in _METRIC[:-1]): row["value"] for row in recorded}
+    then = {(m.split, m.slice_by, m.slice, m.metric): m.value for m in recorded}
     now = {(m.split, m.slice_by, m.slice, m.metric): m.value for m in measurements}
     whole, slices = [], 0
     for place in dict.fromkeys([*then, *now]):
@@ -165,13 +142,13 @@ def _compare(recorded: Sequence[dict[str, Any]], measurements: Sequence[Measurem
     return sorted(whole, key=lambda each: (each.split, each.metric)), slices
 
 
-def _changes(project: Project, spec: ModelSpec, recorded: dict[str, Any]) -> list[str]:
-    then, now = json.loads(recorded["environment"]), environment()
+def _changes(project: Project, spec: ModelSpec, version: VersionRow) -> list[str]:
+    then, now = json.loads(version.environment), environment()
     changes = [
         f"{name} {then.get(name, 'absent')} then, {now.get(name, 'absent')} now"
         for name in dict.fromkeys([*then, *now])
         if then.get(name) != now.get(name)
     ]
-    if recorded["estimator_sha256"] != estimator_hash(project.root, spec):
+    if version.estimator_sha256 != estimator_hash(project.root, spec):
         changes.append(f"the file of {spec.estimator} is not the one that the version was built with")
     return changes

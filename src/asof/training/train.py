@@ -13,7 +13,7 @@ from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact, skops_io
-from asof.registry.store import Registry
+from asof.registry.store import reading
 from asof.scoring.columns import columns_and_last
 from asof.scoring.parity import check_parity, compile_or_reason
 from asof.scoring.score import score
@@ -70,15 +70,15 @@ def train(
 def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool, drop_one: bool) -> TrainingResult:
     project, spec = attempt.project, attempt.spec
     progress.step(f"reading {spec.feature_view}")
-    with project.warehouse(read_only=True) as warehouse:
-        view = project.view_in(warehouse, spec.feature_view)
-        champion = find_champion(project, Registry(project, warehouse), spec, view, attempt.known_by - spec.split.test)
+    with reading(project) as registry:
+        view = project.view_in(registry.warehouse, spec.feature_view)
+        champion = find_champion(project, registry, spec, view, attempt.known_by - spec.split.test)
         fitter = Fitter.of(project, spec, view)
         data = read_training_data(
             view,
             spec,
             attempt.known_by,
-            extra=champion.schema if champion else None,
+            extra=champion.signature if champion else None,
             single=fitter.computes_in_single_precision,
             history=backtest,
             spool=spool,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from asof.dbt_files.profiles import Target
-from asof.errors import WarehouseError
+from asof.errors import DuplicateRowError, WarehouseError
 from asof.warehouse.opening import connect, set_session, warehouse_file
 from asof.warehouse.sql import quoted
 
@@ -153,7 +153,8 @@ class Warehouse:
             with self._stopping():
                 yield
         except duckdb.Error as error:
-            raise WarehouseError(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
+            kind = DuplicateRowError if isinstance(error, duckdb.ConstraintException) else WarehouseError
+            raise kind(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:

@@ -1,3 +1,15 @@
+/* asof.feature_view {
+"spine": {"as_of": "asked_at", "key": ["id"], "relation": "\"rule\".\"main\".\"questions\""},
+"groups": [
+    {"columns": {"note": "note", "price": "price"}, "entity": {"shop": "shop"}, "event_time": "happened_at", "known_at": "learned_at", "model": "model.rule.prices", "relation": "\"rule\".\"main\".\"prices\"", "ttl": null, "valid_to": null},
+    {"columns": {"price": "fresh_price"}, "entity": {"shop": "shop"}, "event_time": "happened_at", "known_at": "learned_at", "model": "model.rule.prices", "relation": "\"rule\".\"main\".\"prices\"", "ttl": "2 hours", "valid_to": null},
+    {"columns": {"mood": "mood"}, "entity": {"city": "city", "shop": "shop"}, "event_time": "felt_at", "known_at": "felt_at", "model": "model.rule.moods", "relation": "\"rule\".\"main\".\"moods\"", "ttl": "2 hours", "valid_to": null},
+    {"columns": {"season": "season"}, "entity": {}, "event_time": "begins_at", "known_at": "announced_at", "model": "model.rule.seasons", "relation": "\"rule\".\"main\".\"seasons\"", "ttl": null, "valid_to": null},
+    {"columns": {"rent": "rent"}, "entity": {"shop": "shop"}, "event_time": "signed_at", "known_at": "filed_at", "model": "model.rule.leases", "relation": "\"rule\".\"main\".\"leases\"", "ttl": null, "valid_to": "ends_at"}
+],
+"label": {"known_at": "answered_at", "labels": ["answer"], "question": ["id"], "relation": "\"rule\".\"main\".\"answers\""},
+"lookback": null
+} */
 with outcome as (
     select *
     from (

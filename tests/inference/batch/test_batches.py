@@ -67,7 +67,7 @@ def test_a_key_of_a_type_that_arrow_does_not_know(toy):
         "alter table features.toy_view alter id type hugeint using id::hugeint + 170141183460469231731687303715884105000"
     )
     train("big", toy.open(DAY_80))
-    promote(toy.open(DAY_80), "big")
+    promote("big", project=toy.open(DAY_80))
     predict("big", toy.open(DAY_80))
     kept = toy.sql("select typeof(id), id::varchar from predictions.big order by id limit 1")
     assert kept == [("HUGEINT", "170141183460469231731687303715884105157")]

@@ -34,22 +34,15 @@ def inference(toy, text, model="big"):
 # a view that is not built for the window
 
 
-def built(toy, up_to, at=NOW, name="toy_view"):
-    toy.sql(
-        "insert into ml.view_builds (view, built_up_to, built_at, invocation_id) values (?, ?, ?, ?)",
-        [name, up_to, at, str(up_to)],
-    )
-
-
 def test_a_build_that_was_forgotten(promoted):
-    built(promoted, DAY_80 - timedelta(minutes=61))
+    promoted.record_build(DAY_80 - timedelta(minutes=61))
     message = (
         r"feature view toy_view: it was last built up to 2024-03-20T22:59:00\+00:00, more than 1 hour before the window's end "
         r"2024-03-21T00:00:00\+00:00 \(inference.max_build_age\); run: dbt build --project-dir dbt_project --select \+toy_view"
     )
     with pytest.raises(NotBuiltError, match=message):
         predict("big", promoted.open(DAY_80))
-    built(promoted, DAY_80 - timedelta(minutes=60))
+    promoted.record_build(DAY_80 - timedelta(minutes=60))
     assert predict("big", promoted.open(DAY_80)).scored_rows == 4
     rows = runs(promoted, "status, cause, built_up_to")
     assert rows == [("failed", "not_built", None), ("done", None, DAY_80 - timedelta(minutes=60))]
@@ -57,12 +50,12 @@ def test_a_build_that_was_forgotten(promoted):
 
 def test_the_age_that_is_allowed(promoted):
     inference(promoted, "max_build_age: 1 day")
-    built(promoted, DAY_80 - DAY)
+    promoted.record_build(DAY_80 - DAY)
     assert predict("big", promoted.open(DAY_80)).scored_rows == 4
 
 
 def test_an_end_that_was_asked_for_must_be_reached(promoted):
-    built(promoted, DAY_80 - timedelta(minutes=1))
+    promoted.record_build(DAY_80 - timedelta(minutes=1))
     project = promoted.open(DAY_80)
     with pytest.raises(NotBuiltError, match="before the window's end"):
         predict("big", project, window_to=DAY_80)
@@ -70,9 +63,9 @@ def test_an_end_that_was_asked_for_must_be_reached(promoted):
 
 
 def test_the_last_build_counts_not_the_one_that_reached_furthest(promoted):
-    built(promoted, DAY_80, at=NOW - DAY)
-    built(promoted, DAY_80 - DAY, at=NOW)
-    built(promoted, NOW, name="another_view")
+    promoted.record_build(DAY_80, at=NOW - DAY)
+    promoted.record_build(DAY_80 - DAY, at=NOW)
+    promoted.record_build(NOW, view="another_view")
     with pytest.raises(NotBuiltError):
         predict("big", promoted.open(DAY_80))
 
@@ -127,7 +120,7 @@ def test_features_that_came_late(promoted):
 def test_again_leaves_other_rows_and_versions_alone(promoted):
     predict("big", promoted.open(DAY_80), window_from=FIRST)
     train("big", promoted.open(DAY_80))
-    promote(promoted.open(DAY_80), "big", 2)
+    promote("big", 2, promoted.open(DAY_80))
     predict("big", promoted.open(DAY_80))
     result = predict("big", promoted.open(DAY_80), again=True)
     rows = promoted.sql(
@@ -243,7 +236,7 @@ def test_reasons(promoted):
     (promoted.root / "training/toy.py").write_text(TREES)
     inference(promoted, "reasons: 4")
     train("big", promoted.open(DAY_80))
-    promote(promoted.open(DAY_80), "big")
+    promote("big", project=promoted.open(DAY_80))
     predict("big", promoted.open(DAY_80), window_from=FIRST)
     rows = promoted.sql("select reasons, ln(score / (1 - score)) from predictions.big")
     left = []
@@ -268,7 +261,7 @@ def test_a_column_that_has_the_name_of_one_of_ours(toy):
     toy.sql("alter table features.toy_view rename weight to ASOF_SCORES")
     for model in ("big", "size"):
         train(model, toy.open(DAY_80))
-        promote(toy.open(DAY_80), model)
+        promote(model, project=toy.open(DAY_80))
         predict(model, toy.open(DAY_80))
     scores = toy.sql("select score, prediction from predictions.big")
     assert all(0 < score < 1 and prediction == (score >= 0.5) for score, prediction in scores)
@@ -286,11 +279,11 @@ def test_two_threads(promoted):
 
 def test_a_table_of_an_older_asof_gets_its_new_columns(promoted):
     predict("big", promoted.open(DAY_80))
-    for name in ("reasons", "fingerprint", "hindsight"):
+    for name in ("reasons", "features_hash", "hindsight"):
         promoted.sql(f"alter table predictions.big drop column {name}")
     result = predict("big", promoted.open(FIRST + 81 * DAY))
     assert (result.scored_rows, result.changed_rows) == (2, 0)
-    rows = promoted.sql("select id, fingerprint is null, hindsight from predictions.big order by id")
+    rows = promoted.sql("select id, features_hash is null, hindsight from predictions.big order by id")
     assert rows[-3:] == [(160, True, None), (161, False, False), (162, False, False)]
     assert predict("big", promoted.open(FIRST + 81 * DAY)).scored_rows == 0
 
@@ -316,7 +309,7 @@ def test_rows_that_fell_between_two_windows_are_told(promoted):
 
 
 def test_again_for_another_alias_leaves_what_the_champion_decided(promoted):
-    promote(promoted.open(DAY_80), "big", 1, alias="canary")
+    promote("big", 1, promoted.open(DAY_80), alias="canary")
     predict("big", promoted.open(DAY_80))
     again = predict("big", promoted.open(DAY_80), alias="canary", again=True)
     assert again.scored_rows == 0

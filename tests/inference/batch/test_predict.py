@@ -19,8 +19,8 @@ from asof.errors import (
     WarehouseError,
 )
 from asof.inference.batch.table import PredictionTable
+from asof.registry.model_version import load_version
 from asof.registry.store import Registry
-from asof.registry.versions import load_version
 
 DAY = timedelta(days=1)
 
@@ -95,7 +95,7 @@ def test_an_empty_window_is_a_run_without_rows(promoted):
 def test_a_new_version_scores_the_same_rows_beside_the_old_one(promoted):
     predict("big", promoted.open(FIRST + 80 * DAY))
     train("big", promoted.open(FIRST + 90 * DAY))
-    promote(promoted.open(FIRST + 90 * DAY), "big", 2)
+    promote("big", 2, promoted.open(FIRST + 90 * DAY))
     later = promoted.open(FIRST + 90 * DAY)
     predict("big", later, window_from=FIRST + 78 * DAY, window_to=FIRST + 80 * DAY)
     assert promoted.sql("select id, version from predictions.big where id = 160") == [(160, 1), (160, 2)]
@@ -120,7 +120,7 @@ def test_no_champion(toy):
 def test_the_alias_is_what_it_was_at_the_present(promoted):
     """A clock that stands earlier does not know of what was promoted later."""
     train("big", promoted.open(FIRST + 90 * DAY))
-    promote(promoted.open(FIRST + 90 * DAY), "big", 2)
+    promote("big", 2, promoted.open(FIRST + 90 * DAY))
     assert predict("big", promoted.open(FIRST + 89 * DAY)).version == 1
     assert predict("big", promoted.open(FIRST + 90 * DAY)).version == 2
     message = r"no 'champion' by 2024-03-20 00:00 UTC \(it has one since 2024-03-21 00:00 UTC; set --now later, or"
@@ -173,7 +173,7 @@ def test_an_interrupt_in_the_middle_of_writing_leaves_nothing_half_written(promo
 
     def interrupted(*arguments):
         original(*arguments)
-        if name != "append" or moment != "registry" or arguments[2][0]["status"] == "done":
+        if name != "append" or moment != "registry" or arguments[1][0].status == "done":
             raise KeyboardInterrupt
 
     monkeypatch.setattr(home, name, interrupted)
@@ -196,7 +196,7 @@ def test_a_key_that_names_the_moment_too(toy):
     """As a spine of one row per customer and week may; the question is the key and the moment all the same."""
     toy.edit("dbt_project/target/manifest.json", '"key": ["id"]', '"key": ["id", "asked_at"]')
     train("big", toy.open(FIRST + 80 * DAY))
-    promote(toy.open(FIRST + 80 * DAY), "big")
+    promote("big", project=toy.open(FIRST + 80 * DAY))
     predict("big", toy.open(FIRST + 80 * DAY))
     assert ids(toy) == [157, 158, 159, 160]
     assert [name for (name, *_) in toy.sql("describe predictions.big")][:3] == ["id", "as_of", "model"]
@@ -211,7 +211,7 @@ def test_a_prediction_table_of_another_problem_is_left_as_it_is(promoted):
     promoted.edit("models/big.yml", "roc_auc, log_loss", "r2")
     promoted.edit("models/big.yml", "roc_auc, min: 0.6", "r2, min: 0.0")
     train("big", promoted.open())
-    promote(promoted.open(), "big")
+    promote("big", project=promoted.open())
     with pytest.raises(
         DataError, match=r"predictions.big: its column 'prediction' is BOOLEAN, this version writes DOUBLE"
     ):
@@ -243,7 +243,7 @@ def test_the_error_that_came_first_is_the_one_that_is_told(promoted, monkeypatch
 def test_an_estimator_that_cannot_take_a_new_category(promoted):
     promoted.edit("training/toy.py", 'handle_unknown="ignore"', 'handle_unknown="error"')
     train("big", promoted.open())
-    promote(promoted.open(), "big")
+    promote("big", project=promoted.open())
     promoted.sql("update features.toy_view set colour = 'blue' where id = 199")
     with pytest.raises(EstimatorError, match=r"big version 2: the fitted estimator fails on 3 rows: .* new categories"):
         predict("big", promoted.open())
@@ -261,6 +261,6 @@ def test_a_warehouse_with_the_name_of_a_schema(toy, name):
     (toy.root / "toy.duckdb").rename(toy.root / f"{name}.duckdb")
     toy.edit("profiles.yml", "toy.duckdb", f"{name}.duckdb")
     train("size", toy.open())
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())
     assert predict("size", toy.open()).scored_rows == 3
     assert predict("size", toy.open()).scored_rows == 0

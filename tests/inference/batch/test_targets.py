@@ -12,26 +12,18 @@ DAY_80 = FIRST + timedelta(days=80)
 PROFILE = "toy:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: toy.duckdb}\n    prod: {type: duckdb, path: toy.duckdb}\n"
 
 
-def built(toy, target, schema):
-    toy.sql(
-        "insert into ml.view_builds (view, built_up_to, built_at, invocation_id, target, table_schema, table_name) "
-        "values ('toy_view', ?, ?, ?, ?, ?, 'toy_view')",
-        [DAY_80, DAY_80, target, target, schema],
-    )
-
-
 @pytest.fixture
 def two_targets(promoted):
     """dbt's manifest is of dev, whose view has other amounts."""
     (promoted.root / "profiles.yml").write_text(PROFILE)
     promoted.sql("create schema production; create table production.toy_view as from features.toy_view")
     promoted.sql("update features.toy_view set amount = -1000")
-    built(promoted, "dev", "features")
+    promoted.record_build(DAY_80, target="dev", schema="features")
     return promoted
 
 
 def test_predictions_for_a_target_are_made_from_its_own_features(two_targets):
-    built(two_targets, "prod", "production")
+    two_targets.record_build(DAY_80, target="prod", schema="production")
     spec = two_targets.root / "models/big.yml"
     spec.write_text(spec.read_text().replace("window: 2 days", "window: 2 days, keep_features: true"))
     predict("big", two_targets.open(DAY_80, target="prod"))
@@ -52,7 +44,7 @@ def test_a_target_that_was_never_built(two_targets):
 
 
 def test_training_reads_the_table_of_its_target_too(two_targets):
-    built(two_targets, "prod", "production")
+    two_targets.record_build(DAY_80, target="prod", schema="production")
     hashes = {}
     for target in ("dev", "prod"):
         train("big", two_targets.open(DAY_80, target=target))
@@ -64,7 +56,7 @@ def test_training_reads_the_table_of_its_target_too(two_targets):
         hashes["prod"]
         == two_targets.sql("select content_hash from ml.model_versions where model = 'big' and version = 1")[0]
     )
-    promote(two_targets.open(DAY_80, target="prod"), "big", 3)
+    promote("big", 3, two_targets.open(DAY_80, target="prod"))
 
 
 def test_a_view_with_rows_of_two_versions_of_its_sql(promoted):

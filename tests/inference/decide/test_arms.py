@@ -19,8 +19,8 @@ def arms(toy):
     """Versions 1 (champion) and 2 (candidate), trained on day 60, and a window of ten days, which has 20 rows."""
     for _ in range(2):
         train("big", toy.open(DAY_60))
-    promote(toy.open(DAY_60), "big", 1)
-    promote(toy.open(DAY_60), "big", 2, alias="candidate")
+    promote("big", 1, toy.open(DAY_60))
+    promote("big", 2, toy.open(DAY_60), alias="candidate")
     (toy.root / "policy.sql").write_text(POLICY)
     toy.edit("models/big.yml", "window: 2 days", "window: 10 days, policy: policy.sql")
     return toy
@@ -43,7 +43,7 @@ def ids(toy, condition: str) -> set[int]:
 def test_a_shadow_of_the_champion_s_version_leaves_its_decisions(arms):
     """So it is after a shadow was promoted: both aliases are on one version."""
     experiment(arms, "shadows: [candidate]")
-    promote(arms.open(DAY_60), "big", 2)
+    promote("big", 2, arms.open(DAY_60))
     for again in (False, True):
         predict("big", arms.open(DAY_70), again=again)
         assert arms.sql(BY_ARM) == [("champion", 2, 20, 20)]
@@ -55,7 +55,7 @@ def test_a_shadow_alone_decides_nothing_and_gives_way(arms):
     experiment(arms, "shadows: [candidate]")
     predict("big", arms.open(DAY_70), alias="candidate")
     assert arms.sql(BY_ARM) == [("candidate", 2, 20, 0)]
-    promote(arms.open(DAY_70), "big", 2)
+    promote("big", 2, arms.open(DAY_70))
     result = predict("big", arms.open(DAY_70))
     assert arms.sql(BY_ARM) == [("champion", 2, 20, 20)]
     assert (result.scored_rows, result.beside[0].scored_rows) == (20, 0)
@@ -104,7 +104,7 @@ def test_what_is_compared_is_on_record_as_it_changes(arms):
     predict("big", arms.open(DAY_70))
     first = [(1, "candidate", 2, 0.3, DAY_70), (1, "champion", 1, 0.7, DAY_70)]
     assert arms.sql(on_record) == first
-    promote(arms.open(DAY_80), "big", 2, alias="later")
+    promote("big", 2, arms.open(DAY_80), alias="later")
     predict("big", arms.open(DAY_80))
     then = [(2, "candidate", 2, 0.3, DAY_80), (2, "champion", 1, 0.5, DAY_80), (2, "later", 2, 0.2, DAY_80)]
     assert arms.sql(on_record) == first + then

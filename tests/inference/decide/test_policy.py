@@ -20,7 +20,7 @@ def with_policy(toy):
     policy.parent.mkdir()
     policy.write_text("not read in training")
     train("big", toy.open())
-    promote(toy.open(), "big")
+    promote("big", project=toy.open())
 
     def write(sql):
         policy.write_text(sql)

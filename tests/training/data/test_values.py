@@ -54,7 +54,7 @@ def test_the_same_number_when_it_is_scored(toy, trees, value):
     if trees:
         toy.edit("training/toy.py", "def regress(schema):\n    return", TREES)
     train("size", toy.open())
-    promote(toy.open(), "size")
+    promote("size", project=toy.open())
     toy.sql(f"update features.toy_view set weight = {value}::double where id = 199")
     with pytest.raises(
         DataError, match=r"size version 1: the feature 'weight' has the value (1e\+39|-inf), which a 32-bit"

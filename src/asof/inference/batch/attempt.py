@@ -7,6 +7,7 @@ import duckdb
 
 from asof.inference.batch.window import Window
 from asof.project import Project
+from asof.registry.rows import PredictionRunRow
 from asof.registry.runs import Run, cause_of
 
 
@@ -39,23 +40,23 @@ class Attempt:
         """A run of its own for a part of the window, of what was made ready for all of it."""
         return replace(self, window=window)
 
-    def row(self, status: str, error: BaseException | None = None, scored_rows: int | None = None) -> dict[str, object]:
+    def row(self, status: str, error: BaseException | None = None, scored_rows: int | None = None) -> PredictionRunRow:
         """The row of `prediction_runs`."""
-        return {
+        return PredictionRunRow(
             **self.run.columns(status, error),
-            "cause": None if error is None else cause_of(error),
-            "alias": self.alias,
-            "version": self.version,
-            "window_from": self.window.start,
-            "window_to": self.window.end,
-            "window_rows": self.window_rows,
-            "scored_rows": scored_rows,
-            "changed_rows": self.changed_rows,
-            "built_up_to": self.built_up_to,
-            "threshold": self.threshold,
-            "policy_sha256": self.policy_sha256,
-            "backfill": self.backfill,
-            "rescored": self.again,
-            "files": self.files,
-            "duckdb_version": duckdb.__version__,
-        }
+            cause=None if error is None else cause_of(error),
+            alias=self.alias,
+            version=self.version,
+            window_from=self.window.start,
+            window_to=self.window.end,
+            window_rows=self.window_rows,
+            scored_rows=scored_rows,
+            changed_rows=self.changed_rows,
+            built_up_to=self.built_up_to,
+            threshold=self.threshold,
+            policy_sha256=self.policy_sha256,
+            backfill=self.backfill,
+            rescored=self.again,
+            files=self.files,
+            duckdb_version=duckdb.__version__,
+        )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asof.errors import FilesError
 from asof.inference.batch.table import AS_OF, PredictionTable
+from asof.registry.prediction_runs import prediction_run
 from asof.registry.store import Registry
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import literal
@@ -56,8 +57,8 @@ class ParquetFiles:
     def heal(self, registry: Registry) -> None:
         """Finishes or removes what runs left that were killed."""
         for staged in sorted(path for path in self.folder.glob(".*") if _STAGED.fullmatch(path.name)):
-            found = registry.rows("prediction_runs", "run_id = ?", [staged.name[1:]], columns=("status",))
-            if found and found[0]["status"] == "done":
+            run = prediction_run(registry, staged.name[1:])
+            if run is not None and run.status == "done":
                 _publish(staged, self.folder)
             else:
                 with _told(staged):

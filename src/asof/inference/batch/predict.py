@@ -15,6 +15,7 @@ from asof.inference.decide.arms import CHAMPION, Arm, arms_of, record_experiment
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
+from asof.registry.prediction_runs import add_prediction_run, prediction_run
 from asof.registry.store import Registry
 from asof.warehouse.opening import warehouse_file
 
@@ -94,6 +95,8 @@ def predict(
     with _one_at_a_time(project), project.warehouse() as warehouse:
         warehouse.limit_memory()
         registry = Registry(project, warehouse)
+        with warehouse.transaction():
+            registry.migrate()
         with _recorded(registry, call.attempt(alias=alias or CHAMPION)):
             now = project.clock.now()
             arms = arms_of(spec, registry, now, alias)
@@ -174,7 +177,7 @@ def _recorded(registry: Registry, attempt: Attempt) -> Iterator[None]:
             yield
     except (Exception, KeyboardInterrupt) as error:
         with warehouse.transaction():
-            registry.create()
-            if not registry.rows("prediction_runs", "run_id = ?", [attempt.run.run_id], columns=("run_id",)):
-                registry.append("prediction_runs", [attempt.row("failed", error)])
+            registry.migrate()
+            if prediction_run(registry, attempt.run.run_id) is None:
+                add_prediction_run(registry, attempt.row("failed", error))
         raise

@@ -21,8 +21,9 @@ from asof.inference.decide.arms import Arm
 from asof.inference.decide.policy import SCORED, Policy, check_columns, decide, decision_of_one_row, read_policy
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
+from asof.registry.model_version import ModelVersion, load_version
+from asof.registry.prediction_runs import add_prediction_run, runs_table
 from asof.registry.store import Registry
-from asof.registry.versions import ModelVersion, load_version
 from asof.scoring.function import scores_in_arrow
 from asof.scoring.reasons import Reasons
 from asof.scoring.scorer import Scorer
@@ -59,12 +60,12 @@ class Scoring:
         policy = read_policy(project.root, inference.policy) if inference.policy and arm.decides else None
         attempt.policy_sha256 = policy.sha256 if policy else None
         view = project.view_in(warehouse, version.feature_view)
-        version.schema.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
+        version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
         attempt.built_up_to = require_build(view, attempt.window, inference.max_build_age)
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
         spec.require_columns(view.table.columns, view.name)
-        scorer = Scorer(version.estimator, version.schema, version.problem, version.title)
+        scorer = version.scorer()
         reasons = Reasons.of(scorer, inference.reasons) if inference.reasons else None
         return cls(project, spec, registry, arm, version, view, table, policy, scorer, reasons)
 
@@ -91,11 +92,11 @@ class Scoring:
         self.view.refuse_bad_keys(self.view.due(window.start, window.end))
         attempt.window_rows = int(warehouse.value(f"select count(*) as rows from ({statements.due})"))
         status = "done" if attempt.window_rows else "empty"
-        runs = warehouse.qualified(self.project.registry_schema, "prediction_runs")
-        if warehouse.has_table(self.project.registry_schema, "prediction_runs") and not attempt.backfill:
+        runs = runs_table(self.registry)
+        if runs is not None and not attempt.backfill:
             missed = warehouse.rows(statements.missed(runs))[0]
             attempt.missed_rows, attempt.missed_from = missed["rows"], missed["reached"]
-        if not attempt.again and self.table.has_fingerprints(warehouse):
+        if runs is not None and not attempt.again and self.table.has_hashes(warehouse):
             attempt.changed_rows = int(warehouse.value(statements.changed(runs)))
         unscored = statements.unscored
         if attempt.backfill and not warehouse.rows(f"{unscored} limit 1"):
@@ -103,7 +104,6 @@ class Scoring:
         self._refuse_nulls(statements, unscored)
         try:
             with warehouse.transaction():
-                self.registry.create()
                 self.table.create(warehouse, self.view)
                 if attempt.again or self.arm.shadows:
                     warehouse.execute(statements.remove)
@@ -114,7 +114,7 @@ class Scoring:
                     files.stage(warehouse, self.table, window.start, window.end)
                     attempt.files = str(files.folder)
                 before_commit()
-                self.registry.append("prediction_runs", [attempt.row(status, scored_rows=count)])
+                add_prediction_run(self.registry, attempt.row(status, scored_rows=count))
         except BaseException:
             if files is not None:  # it may have been committed
                 with suppress(duckdb.Error, FilesError):  # what went wrong first is told; the next run heals
@@ -193,4 +193,4 @@ class Scoring:
             computed.append(
                 Computed(statements.reasons, pa.string(), lambda columns: pa.array(reasons(columns), pa.string()))
             )
-        return Batches(self.version.schema.names, computed)
+        return Batches(self.version.signature.names, computed)

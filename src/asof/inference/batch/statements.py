@@ -8,12 +8,12 @@ from datetime import datetime
 
 import duckdb
 
-from asof.features.signature import fingerprint
+from asof.features.signature import features_hash
 from asof.features.view import FeatureView
 from asof.inference.batch.table import AS_OF, FEATURES, GONE_AT, PredictionTable
 from asof.inference.decide.arms import Arm
 from asof.inference.decide.policy import DECISION, SCORED
-from asof.registry.versions import ModelVersion
+from asof.registry.model_version import ModelVersion
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import literal, quoted
 
@@ -89,16 +89,16 @@ class Statements:
         )
 
     def changed(self, runs: str) -> str:
-        """How many rows were scored before from other features than they have now, by fingerprints of this DuckDB.
+        """How many rows were scored before from other features than they have now, by hashes of this DuckDB.
 
         `runs` is the table of prediction runs.
         """
         own = f"done.version = {self.version.version} and {self.arm.leaves(again=False)}"
         comparable = f"select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)}"
         return (
-            f"select count(*) as rows from (select *, {self._fingerprint} as asof_now from ({self.due})) as due "
+            f"select count(*) as rows from (select *, {self._features_hash} as asof_now from ({self.due})) as due "
             f"inner join ({self._there(own)}) as done on {self._same('due', 'done')} "
-            f"where done.fingerprint <> due.asof_now and done.run_id in ({comparable})"
+            f"where done.features_hash <> due.asof_now and done.run_id in ({comparable})"
         )
 
     def mark_gone(self, now: datetime) -> str:
@@ -122,8 +122,8 @@ class Statements:
         return f"select {shares} from ({rows})"
 
     @property
-    def _fingerprint(self) -> str:
-        return fingerprint(map(quoted, self.version.schema.names))
+    def _features_hash(self) -> str:
+        return features_hash(map(quoted, self.version.signature.names))
 
     @property
     def scores(self) -> str:
@@ -136,8 +136,8 @@ class Statements:
         return self._free_name("asof_reasons")
 
     @property
-    def _row_fingerprint(self) -> str:
-        return self._free_name("asof_fingerprint")
+    def _hash_column(self) -> str:
+        return self._free_name("asof_features_hash")
 
     def _free_name(self, name: str) -> str:
         """A name that no column of the view has."""
@@ -147,12 +147,12 @@ class Statements:
         return name
 
     def to_score(self, rows: str) -> str:
-        """Of the rows to score what is needed of them: key, moment, features of the types that are scored, fingerprint."""
+        """Of the rows to score what is needed of them: key, moment, features of the types that are scored, hash."""
         columns = {name: quoted(name) for name in (*self.table.key, self.view.meta.as_of)}
-        for feature in self.version.schema.features:
+        for feature in self.version.signature.features:
             columns[feature.name] = f"{quoted(feature.name)}::{feature.duckdb_type}"
         listed = ",\n    ".join(f"{value} as {quoted(name)}" for name, value in columns.items())
-        return f"select\n    {listed},\n    {self._fingerprint} as {self._row_fingerprint}\nfrom ({rows})"
+        return f"select\n    {listed},\n    {self._features_hash} as {self._hash_column}\nfrom ({rows})"
 
     def scored(self, source: str, threshold: float, run: dict[str, str], *, reasons: bool) -> str:
         """The rows as a policy sees them: key, moment, version, scores, prediction, reasons and features.
@@ -161,8 +161,8 @@ class Statements:
         run as SQL. Keys and features get the types of the view again, of which Arrow does not know each.
         """
         version, types = self.version, self.table.view_types(self.warehouse, self.view)
-        typed = {name: f"{quoted(name)}::{types[name]}" for name in (*self.table.key, *version.schema.names)}
-        features = ", ".join(f"{quoted(name)} := {typed[name]}" for name in version.schema.names)
+        typed = {name: f"{quoted(name)}::{types[name]}" for name in (*self.table.key, *version.signature.names)}
+        features = ", ".join(f"{quoted(name)} := {typed[name]}" for name in version.signature.names)
         columns = {
             **{quoted(name): typed[name] for name in self.table.key},
             AS_OF: quoted(self.view.meta.as_of),
@@ -172,7 +172,7 @@ class Statements:
             **self._outcomes(threshold),
             "reasons": f"{self.reasons}::json" if reasons else "null::json",
             FEATURES: f"struct_pack({features})",
-            "fingerprint": self._row_fingerprint,
+            "features_hash": self._hash_column,
             "hindsight": f"{quoted(self.view.meta.as_of)} < {literal(version.known_by)}",
             "run_id": run["run_id"],
             "scored_at": run["scored_at"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from asof.errors import DataError
 from asof.features.view import FeatureView
 from asof.inference.decide.policy import DECISION
-from asof.registry.versions import ModelVersion
+from asof.registry.model_version import ModelVersion
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import quoted
 
@@ -14,7 +14,7 @@ FEATURES = "features"
 
 # Columns that came later; a table of before gets them with its next rows.
 GONE_AT = "gone_at"
-_LATER = {"reasons", "fingerprint", "hindsight", GONE_AT}
+_LATER = {"reasons", "features_hash", "hindsight", GONE_AT}
 _NULLABLE = {DECISION, FEATURES, *_LATER}
 
 
@@ -88,7 +88,7 @@ class PredictionTable:
             DECISION: "VARCHAR",
             "reasons": "JSON",
             FEATURES: "JSON",
-            "fingerprint": "UBIGINT",
+            "features_hash": "UBIGINT",
             "hindsight": "BOOLEAN",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
@@ -113,9 +113,9 @@ class PredictionTable:
         for name in sorted(_LATER - set(warehouse.columns(self.schema, self.model))):
             warehouse.execute(f"alter table {table} add column {quoted(name)} {columns[name]}")
 
-    def has_fingerprints(self, warehouse: Warehouse) -> bool:
+    def has_hashes(self, warehouse: Warehouse) -> bool:
         """Whether it is there, and not from before rows had them."""
-        return "fingerprint" in warehouse.columns(self.schema, self.model)
+        return "features_hash" in warehouse.columns(self.schema, self.model)
 
     def insert(self, warehouse: Warehouse, select: str) -> int:
         """Adds the rows of a SELECT, by the names of its columns, and counts them. Call it in a transaction."""

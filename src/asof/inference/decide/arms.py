@@ -14,6 +14,8 @@ from datetime import datetime
 from asof.model_spec.inference import Experiment
 from asof.model_spec.spec import ModelSpec
 from asof.registry.aliases import aliases_at, require_version
+from asof.registry.experiments import add_arms, arms_on_record, next_experiment
+from asof.registry.rows import ExperimentRow
 from asof.registry.store import Registry
 from asof.warehouse.sql import literal, quoted
 
@@ -122,17 +124,23 @@ def record_experiment(registry: Registry, spec: ModelSpec, arms: list[Arm], key:
     experiment = spec.experiment
     if experiment is None:
         return
-    shared = {
-        "experiment": experiment.name,
-        "unit": json.dumps(experiment.unit or list(key)),
-        "metric": experiment.metric,
-        "smallest_effect": experiment.smallest_effect,
-        "alpha": experiment.alpha,
-    }
-    rows = [{"alias": arm.alias, "version": arm.version, "share": arm.share, **shared} for arm in arms]
-    number = registry.next_number("experiments", "number", "model = ?", [spec.name])
-    of_last = "model = ? and number = ?"
-    last = registry.rows("experiments", of_last, [spec.name, number - 1], columns=tuple(rows[0]))
+    number = next_experiment(registry, spec.name)
+    rows = [
+        ExperimentRow(
+            model=spec.name,
+            number=number,
+            experiment=experiment.name,
+            alias=arm.alias,
+            version=arm.version,
+            share=arm.share,
+            unit=json.dumps(experiment.unit or list(key)),
+            metric=experiment.metric,
+            smallest_effect=experiment.smallest_effect,
+            alpha=experiment.alpha,
+            started_at=now,
+        )
+        for arm in arms
+    ]
+    last = [replace(row, number=number, started_at=now) for row in arms_on_record(registry, spec.name, number - 1)]
     if (last or len(rows) > 1) and sorted(last, key=str) != sorted(rows, key=str):
-        begun = {"model": spec.name, "number": number, "started_at": now}
-        registry.append("experiments", [{**begun, **row} for row in rows])
+        add_arms(registry, rows)

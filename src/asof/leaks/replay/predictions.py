@@ -7,7 +7,7 @@ import duckdb
 
 from asof.dbt_files.graph import ViewParts
 from asof.errors import NotBuiltError
-from asof.features.signature import fingerprint
+from asof.features.signature import features_hash
 from asof.leaks.replay.compare import EXAMPLES, Difference, Example
 from asof.leaks.replay.opening import opened
 from asof.leaks.replay.scratch import TODAY, Scratch, columns_of
@@ -17,15 +17,15 @@ from asof.warehouse.sql import literal, quoted
 
 # columns of the prediction table; inference and features meet in the warehouse only
 FEATURES = "features"
-FINGERPRINT = "fingerprint"
+FEATURES_HASH = "features_hash"
 
 
 @dataclass(frozen=True)
 class PredictionReplay:
     """The predictions of a model whose features were derived anew.
 
-    Of `rows` each of the `columns` was compared, of `hashed` the fingerprint of all of them, which `differences` name as a
-    column of its own. `gone` have no row in the view any more; `not_comparable` have only a fingerprint, of another DuckDB or
+    Of `rows` each of the `columns` was compared, of `hashed` the hash of all of them, which `differences` name as a
+    column of its own. `gone` have no row in the view any more; `not_comparable` have only a hash, of another DuckDB or
     of a feature that is `missing`.
     `missing` are features of a version that the view does not have any more.
     """
@@ -48,7 +48,7 @@ class PredictionReplay:
 def replay_predictions(project: Project, model: str, progress: Progress | None = None) -> PredictionReplay:
     """Builds the model's view anew, in a scratch database as of the present, and compares what each prediction was given.
 
-    That is each feature where they were kept with the prediction, else their fingerprint. A difference is training/serving
+    That is each feature where they were kept with the prediction, else their hash. A difference is training/serving
     skew: what training would read today is not what inference was given.
 
     Raises SpecError for an unknown model, NotBuiltError when it has not predicted, ProjectError when dbt fails.
@@ -81,7 +81,7 @@ def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: st
         found = []
     if not found:
         raise NotBuiltError(f"model {model} has no predictions to replay; run: asof predict {model}")
-    lacking = {FEATURES, FINGERPRINT} - set(columns_of(connection, (TODAY, project.predictions_schema, model)))
+    lacking = {FEATURES, FEATURES_HASH} - set(columns_of(connection, (TODAY, project.predictions_schema, model)))
     if lacking:
         raise NotBuiltError(
             f"{project.predictions_schema}.{model} was made by an older asof, without {', '.join(sorted(lacking))}; "
@@ -112,7 +112,7 @@ class _Pair:
 
     @property
     def comparable(self) -> str:
-        """Whether a fingerprint is of this DuckDB, as SQL."""
+        """Whether a hash is of this DuckDB, as SQL."""
         runs = quoted(TODAY, self.scratch.project.registry_schema, "prediction_runs")
         return f"given.run_id in (select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)})"
 
@@ -157,10 +157,10 @@ def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
     wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
     columns = [name for name in wanted if name in there]
     kept = f"not {pair.gone} and given.features is not null"
-    derived = _fingerprints({version: names for version, names in versions.items() if set(names) <= set(there)})
+    derived = _hashes({version: names for version, names in versions.items() if set(names) <= set(there)})
     hashed = f"not {pair.gone} and given.features is null and {pair.comparable} and {derived} is not null"
     rows, hashes, gone, all_rows = pair.counts(kept, hashed, pair.gone, "true")
-    found = [pair.difference(FINGERPRINT, f"given.{FINGERPRINT}", derived, hashed) if hashes else None]
+    found = [pair.difference(FEATURES_HASH, f"given.{FEATURES_HASH}", derived, hashed) if hashes else None]
     for column in columns if rows else []:
         having = ", ".join(str(version) for version, names in versions.items() if column in names)
         was, is_now = kept_and_derived(column)
@@ -178,10 +178,10 @@ def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
     )
 
 
-def _fingerprints(versions: dict[int, list[str]]) -> str:
-    """The fingerprint of a derived row's features by the version that was given them, as SQL."""
+def _hashes(versions: dict[int, list[str]]) -> str:
+    """The hash of a derived row's features by the version that was given them, as SQL."""
     cases = "".join(
-        f" when {version} then {fingerprint(f'derived.{quoted(name)}' for name in names)}"
+        f" when {version} then {features_hash(f'derived.{quoted(name)}' for name in names)}"
         for version, names in versions.items()
     )
     return f"case given.version{cases} end" if cases else "null"

@@ -11,6 +11,7 @@ from asof.errors import DataError
 from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress
+from asof.registry.rows import BacktestRow
 from asof.scoring.score import score
 from asof.training.data.dataset import Classes, Part
 from asof.training.data.split import Interval
@@ -32,8 +33,8 @@ class Week:
     value: float | None
     row_count: int
 
-    def row(self, run_id: str) -> dict[str, object]:
-        return {"run_id": run_id, **asdict(self)}
+    def row(self, run_id: str) -> BacktestRow:
+        return BacktestRow(run_id=run_id, **asdict(self))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import sklearn.metrics as sk
 
 from asof.metrics.metric import Problem
 from asof.metrics.values import BINS, confidence_bins
+from asof.registry.rows import CurveRow
 from asof.training.data.contents import LabelMoment
 from asof.training.data.dataset import Classes, Part
 
@@ -26,8 +27,8 @@ class Point:
     y: float
     row_count: int | None = None
 
-    def row(self, run_id: str) -> dict[str, object]:
-        return {"run_id": run_id, **asdict(self)}
+    def row(self, run_id: str) -> CurveRow:
+        return CurveRow(run_id=run_id, **asdict(self))
 
 
 def curves(problem: Problem, split: str, part: Part, scores: np.ndarray, classes: Classes) -> list[Point]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
+from asof.registry.rows import MetricRow
 from asof.training.data.dataset import Part
 from asof.training.judge.resampling import Resamples, interval
 
@@ -35,8 +36,8 @@ class Measurement:
     high: float | None = None
     small: bool = False
 
-    def row(self, run_id: str) -> dict[str, object]:
-        return {"run_id": run_id, **asdict(self)}
+    def row(self, run_id: str) -> MetricRow:
+        return MetricRow(run_id=run_id, **asdict(self))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from asof.errors import RegistryError
 from asof.model_spec.spec import ModelSpec
-from asof.registry.versions import ModelVersion
+from asof.registry.model_version import ModelVersion
 from asof.scoring.score import score
 from asof.training.data.dataset import Dataset
 from asof.training.judge.baselines import fit_linear, linear_scores, prior_scores
@@ -41,7 +41,7 @@ def judge(spec: ModelSpec, dataset: Dataset, estimator: Any, champion: ModelVers
             prior=prior_scores(dataset, spec.problem, part),
             linear=linear_scores(linear, dataset, spec.problem, part),
             # the rows of validation may be some that the champion was chosen by
-            champion=champion.score(part.frame(champion.schema)) if champion and split == "test" else None,
+            champion=champion.score(part.frame(champion.signature)) if champion and split == "test" else None,
         )
         measurements += evaluate(spec, split, part, scores)
         if split == "test":

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,10 @@ from asof.errors import RegistryError, SpecError
 from asof.metrics.catalog import METRICS
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
+from asof.registry.rows import TuningRunRow
 from asof.registry.runs import Run
-from asof.registry.store import Registry
+from asof.registry.store import Registry, reading, writing
+from asof.registry.training_runs import add_search, last_search, next_search
 from asof.training.data.contents import contents
 from asof.training.data.dataset import Part, read_history
 from asof.training.data.folds import plan_folds
@@ -22,7 +23,6 @@ from asof.training.fit.fitting import Fitter
 from asof.training.record import estimator_hash
 from asof.training.tuning.trials import Trial, read_trials
 
-_STUDY = ("run_id", "known_by", "metric", "folds", "seed", "content_hash", "estimator_sha256", "spec")
 # what of a spec makes one trial comparable with another
 _OF_A_TRIAL = ("problem", "label", "feature_view", "features", "split", "estimator", "parameters", "device")
 
@@ -53,18 +53,17 @@ def begin(
     Raises SpecError where a fold has too few rows, RegistryError where there is nothing to resume, or it has changed.
     """
     run = Run(spec.name, project.clock)
-    with project.warehouse(read_only=True) as warehouse:
-        registry = Registry(project, warehouse)
+    with reading(project) as registry:
         last = _last(registry, spec.name) if resume else None
         if last is not None:
-            folds, metric, seed = last["folds"], last["metric"], last["seed"]
-        known_by = last["known_by"] if last else project.clock.now()
-        view = project.view_in(warehouse, spec.feature_view)
+            folds, metric, seed = last.folds, last.metric, last.seed
+        known_by = last.known_by if last else project.clock.now()
+        view = project.view_in(registry.warehouse, spec.feature_view)
         training_set = define_training_set(view, spec, known_by)
         found = contents(training_set)
         until = training_set.plan.validation.end
         history, classes = read_history(training_set, found, until)
-        done = read_trials(registry, last["run_id"]) if last else []
+        done = read_trials(registry, last.run_id) if last else []
         fitter = Fitter.of(project, spec, view)
     facts = {"content_hash": found.content_hash, "estimator_sha256": estimator_hash(project.root, spec)}
     if last is not None:
@@ -73,7 +72,7 @@ def begin(
         project=project,
         spec=spec,
         fitter=fitter,
-        run_id=last["run_id"] if last else run.run_id,
+        run_id=last.run_id if last else run.run_id,
         known_by=known_by,
         metric=metric,
         seed=seed,
@@ -81,30 +80,36 @@ def begin(
     )
     if last is None:
         begun = run.columns("running")
-        row = {name: begun[name] for name in ("run_id", "model", "started_at", "asof_now")} | {
-            "known_by": known_by,
-            "metric": metric,
-            "folds": folds,
-            "seed": seed,
-            **facts,
-            "spec": spec.model_dump_json(exclude_none=True),
-            "environment": json.dumps(environment()),
-        }
-        write(project, "tuning_runs", row, counted="search")
+        with writing(project) as registry:
+            row = TuningRunRow(
+                run_id=run.run_id,
+                model=spec.name,
+                search=next_search(registry, spec.name),
+                started_at=begun["started_at"],
+                asof_now=begun["asof_now"],
+                known_by=known_by,
+                metric=metric,
+                folds=folds,
+                seed=seed,
+                **facts,
+                spec=spec.model_dump_json(exclude_none=True),
+                environment=json.dumps(environment()),
+            )
+            add_search(registry, row)
     return search, done
 
 
-def _last(registry: Registry, model: str) -> dict[str, Any]:
-    searches = registry.rows("tuning_runs", "model = ?", [model], columns=_STUDY, order_by="search desc")
-    if not searches:
+def _last(registry: Registry, model: str) -> TuningRunRow:
+    search = last_search(registry, model)
+    if search is None:
         raise RegistryError(f"model {model} has no search to resume; begin one with: asof tune {model}")
-    return searches[0]
+    return search
 
 
-def _refuse_change(spec: ModelSpec, last: dict[str, Any], facts: dict[str, str]) -> None:
+def _refuse_change(spec: ModelSpec, last: TuningRunRow, facts: dict[str, str]) -> None:
     what = {"content_hash": f"the rows of {spec.feature_view}", "estimator_sha256": f"the file of {spec.estimator}"}
-    changed = [words for name, words in what.items() if last[name] != facts[name]]
-    then, now = (json.loads(text) for text in (last["spec"], spec.model_dump_json(exclude_none=True)))
+    changed = [words for name, words in what.items() if getattr(last, name) != facts[name]]
+    then, now = (json.loads(text) for text in (last.spec, spec.model_dump_json(exclude_none=True)))
     changed += [f"'{key}' in the spec" for key in _OF_A_TRIAL if then.get(key) != now.get(key)]
     if changed:
         raise RegistryError(
@@ -128,13 +133,3 @@ def _parts(spec: ModelSpec, history: Part, classes: int, known_by: datetime, fol
                 )
         parts.append((train, validation))
     return parts
-
-
-def write(project: Project, table: str, row: dict[str, object], counted: str | None = None) -> None:
-    """Appends a row; `counted` is a column that counts up per model."""
-    with project.warehouse() as warehouse, warehouse.transaction():
-        registry = Registry(project, warehouse)
-        registry.create()
-        if counted:
-            row = {**row, counted: registry.next_number(table, counted, "model = ?", [row["model"]])}
-        registry.append(table, [row])

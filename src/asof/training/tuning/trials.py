@@ -10,10 +10,11 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from asof.registry.rows import TrialRow
 from asof.registry.store import Registry
+from asof.registry.training_runs import trials
 
 _STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
-_COLUMNS = ("trial", "state", "value", "fold_values", "parameters", "suggestions", "error")
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,20 @@ class Trial:
     suggestions: dict[str, dict[str, Any]]
     error: str | None = None
 
-    def row(self, run_id: str, model: str, finished_at: datetime, seconds: float) -> dict[str, object]:
-        return {
-            "run_id": run_id,
-            "trial": self.number,
-            "model": model,
-            "state": self.state,
-            "value": self.value,
-            "fold_values": json.dumps(self.fold_values),
-            "parameters": json.dumps(self.parameters),
-            "suggestions": json.dumps(self.suggestions),
-            "finished_at": finished_at,
-            "seconds": seconds,
-            "error": self.error,
-        }
+    def row(self, run_id: str, model: str, finished_at: datetime, seconds: float) -> TrialRow:
+        return TrialRow(
+            run_id=run_id,
+            trial=self.number,
+            model=model,
+            state=self.state,
+            value=self.value,
+            fold_values=json.dumps(self.fold_values),
+            parameters=json.dumps(self.parameters),
+            suggestions=json.dumps(self.suggestions),
+            finished_at=finished_at,
+            seconds=seconds,
+            error=self.error,
+        )
 
     def replayed(self) -> FrozenTrial:
         """The trial as Optuna would remember it."""
@@ -79,16 +80,15 @@ def suggestions_of(trial: optuna.Trial) -> dict[str, dict[str, Any]]:
 
 def read_trials(registry: Registry, run_id: str) -> list[Trial]:
     """The trials of a search, in their order."""
-    rows = registry.rows("trials", "run_id = ?", [run_id], columns=_COLUMNS, order_by="trial")
     return [
         Trial(
-            number=row["trial"],
-            state=row["state"],
-            value=row["value"],
-            fold_values=json.loads(row["fold_values"]),
-            parameters=json.loads(row["parameters"]),
-            suggestions=json.loads(row["suggestions"]),
-            error=row["error"],
+            number=row.trial,
+            state=row.state,
+            value=row.value,
+            fold_values=json.loads(row.fold_values),
+            parameters=json.loads(row.parameters),
+            suggestions=json.loads(row.suggestions),
+            error=row.error,
         )
-        for row in rows
+        for row in trials(registry, run_id)
     ]

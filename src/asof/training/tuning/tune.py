@@ -8,18 +8,19 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-import duckdb
 import numpy as np
 import optuna
 
-from asof.errors import EstimatorError, RegistryError, SpecError, WarehouseError, did_you_mean, in_short
+from asof.errors import DuplicateRowError, EstimatorError, RegistryError, SpecError, did_you_mean, in_short
 from asof.metrics.catalog import METRICS
 from asof.progress import Progress, Silent
 from asof.project import Project
+from asof.registry.store import writing
+from asof.registry.training_runs import add_trial
 from asof.scoring.score import score
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.importance import ranking_metric
-from asof.training.tuning.search import Search, begin, write
+from asof.training.tuning.search import Search, begin
 from asof.training.tuning.trials import Trial, running_means, suggestions_of
 from asof.user_code import load_function, told_as
 
@@ -122,10 +123,9 @@ def _try(search: Search, study: optuna.Study, space: Any, number: int) -> Trial:
     seconds = monotonic() - began
     ended = search.project.clock.ended(seconds)
     try:
-        write(search.project, "trials", trial.row(search.run_id, search.spec.name, ended, seconds))
-    except WarehouseError as error:
-        if not isinstance(error.__cause__, duckdb.ConstraintException):
-            raise
+        with writing(search.project) as registry:
+            add_trial(registry, trial.row(search.run_id, search.spec.name, ended, seconds))
+    except DuplicateRowError:
         raise RegistryError(
             f"trial {number} of this search of {search.spec.name} was written by another process, which goes on with the search; let it "
             f"end, then: asof tune {search.spec.name} --resume"

@@ -23,7 +23,7 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- if reads -%}
-        {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') %}
+        {%- set registry = asof._registry() %}
         create table if not exists {{ registry }}.model_reads (
             model varchar not null,
             built varchar not null,
@@ -97,7 +97,7 @@
         {%- do read.update({
             'rows_known': run_query("select count(*) from " ~ of ~ " where " ~ known).columns[0].values()[0] | int
         }) -%}
-    {%- endif %} /* asof.new_since reads {{ tojson(read).replace('*/', '*\\/') }} */
+    {%- endif %} /* asof.new_since reads {{ asof._json(read) }} */
 {%- endmacro %}
 
 
@@ -106,11 +106,10 @@
     that arrived late since (`late`) or are gone (`lost`). Returns none without a record that can be compared.
 #}
 {% macro _last_build_of_model() %}
-    {%- set schema = var('asof_registry_schema', none) or 'ml' -%}
-    {%- if not adapter.get_relation(database=target.database, schema=schema, identifier='model_reads') -%}
+    {%- if not asof._table_of_registry('model_reads') -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set builds = adapter.quote(schema) ~ ".model_reads where model = " ~ asof._text(model.unique_id)
+    {%- set builds = asof._registry() ~ ".model_reads where model = " ~ asof._text(model.unique_id)
         ~ " and built = " ~ asof._text(this | string) -%}
     {%- set found = run_query(
         "select cast(built_up_to as varchar), relation, columns, entity, rows_known from " ~ builds

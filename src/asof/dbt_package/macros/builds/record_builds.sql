@@ -19,37 +19,26 @@
     {%- set reads = asof._record_reads(results)
         if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('run', 'build', 'retry') else '' -%}
     {%- if built or models | trim or reads | trim -%}
-        {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') -%}
-        create schema if not exists {{ registry }};
+        create schema if not exists {{ asof._registry() if target.type == 'duckdb' else adapter.quote(asof._registry_name()) }};
         {{ models }}
         {{ reads }}
     {%- endif -%}
     {%- if built %}
-        create table if not exists {{ registry }}.view_builds (
-            view varchar not null,
-            built_up_to timestamptz not null,
-            built_at timestamptz not null,
-            invocation_id varchar not null,
-            target varchar,
-            table_schema varchar,
-            table_name varchar,
-            primary key (view, invocation_id)
-        );
-        {% for column in ('target', 'table_schema', 'table_name') %}
-        alter table {{ registry }}.view_builds add column if not exists {{ column }} varchar;
-        {% endfor %}
-        insert into {{ registry }}.view_builds
-            (view, built_up_to, built_at, invocation_id, target, table_schema, table_name)
+        {{ asof._create_view_builds() }}
+        insert into {{ asof._registry() }}.view_builds
+            (relation, model, built_up_to, built_at, invocation_id, target, table_schema, table_name, composition)
         values
         {%- for node in built %}
         (
-            {{ asof._text(node.name) }},
+            {{ asof._text(node.relation_name) }},
+            {{ asof._text(node.unique_id) }},
             {{ asof.now() }},
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ asof._text(target.name) }},
             {{ asof._text(node.schema) }},
-            {{ asof._text(node.alias) }}
+            {{ asof._text(node.alias) }},
+            {{ asof._composition_in(node.compiled_code) }}
         ){{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif -%}

@@ -28,7 +28,7 @@
         }) -%}
     {%- endfor -%}
     {%- if rows -%}
-        {%- set registry = adapter.quote(var('asof_registry_schema', none) or 'ml') %}
+        {%- set registry = asof._registry() %}
         create table if not exists {{ registry }}.model_builds (
             model varchar not null,
             target varchar not null,

@@ -48,6 +48,7 @@
 
 {# Its SQL: the outcome, the spine and each group as a CTE, then the columns, then the joins in the adapter's form. #}
 {% macro _feature_view_sql(spine, groups, label, lookback) -%}
+{{ asof._composition(spine, groups, label, lookback) }}
 with {% if label is not none -%}
 outcome as (
     {{- asof._known_labels(label) }}

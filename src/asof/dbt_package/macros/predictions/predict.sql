@@ -121,14 +121,6 @@ from (
 {% endmacro %}
 
 
-{# The registry's schema, quoted; none where it has not this table. #}
-{% macro _registry_schema(table) %}
-    {%- set schema = var('asof_registry_schema', none) or 'ml' -%}
-    {%- set found = adapter.get_relation(database=target.database, schema=schema, identifier=table) -%}
-    {{ return(adapter.quote(target.database) ~ '.' ~ adapter.quote(schema) if found else none) }}
-{% endmacro %}
-
-
 {# The key and the moment of the spine that a feature view reads, from their YAML. #}
 {% macro _spine_of_view(view) %}
     {%- set node = asof._node(view) -%}
