@@ -9,6 +9,7 @@ AsofError
 ├── WarehouseError          the warehouse is missing, or refuses
 │   ├── WarehouseLockedError  another process or thread holds it, longer than the limit
 │   ├── DuplicateRowError   a row of this key is there already
+│   ├── ExpressionError     an expression fails on a row
 │   └── NotBuiltError       a feature view is not there, or not yet
 ├── DataError               rows or columns cannot be learned from or scored
 │   ├── SignatureError      a view has not the columns that a version was trained on
@@ -74,6 +75,10 @@ class WarehouseLockedError(WarehouseError):
 
 class DuplicateRowError(WarehouseError):
     """A row of this key is there already, as another process wrote it."""
+
+
+class ExpressionError(WarehouseError):
+    """An expression fails on a row, such as a cast of text that is no number."""
 
 
 class NotBuiltError(WarehouseError):

@@ -114,7 +114,7 @@ class Project:
         with (
             aside,
             open_warehouse(self.target, read_only=read_only, create=create, wait=self.wait) as warehouse,
-            warehouse.told_plainly(),
+            warehouse.translating_errors(),
         ):
             yield warehouse
 

@@ -195,7 +195,7 @@ class PredictionRunRow(Row):
     run_id: str
     model: str
     alias: str
-    version: int | None
+    version: int | None = None
     status: str
     started_at: datetime
     finished_at: datetime
@@ -203,8 +203,8 @@ class PredictionRunRow(Row):
     asof_now: datetime | None
     window_from: datetime
     window_to: datetime
-    window_rows: int | None
-    scored_rows: int | None
+    window_rows: int | None = None
+    scored_rows: int | None = None
     error: str | None
     cause: str | None = None
     backfill: bool | None = None

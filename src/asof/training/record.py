@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.artifact import artifact_hash
 from asof.registry.rows import FeatureRow, TrainingRunRow, VersionRow
-from asof.registry.runs import Run
+from asof.registry.runs import Attempt, Run
 from asof.registry.signing import SigningKey, sign_version
 from asof.registry.store import writing
 from asof.registry.training_runs import add_run
@@ -32,39 +32,29 @@ from asof.training.judge.importance import Importance
 from asof.warehouse.connection import Warehouse
 
 
-@dataclass
-class Attempt:
-    """What is known of a training run so far; its data once they have been read."""
+def begin(project: Project, spec: ModelSpec, known_by: datetime) -> Attempt[TrainingRunRow]:
+    """A training run that begins now."""
+    return Attempt(TrainingRunRow, Run(spec.name, project.clock)).knowing(
+        known_by=known_by,
+        feature_view=spec.feature_view,
+        label=spec.label,
+        spec=spec.model_dump_json(exclude_none=True),
+        environment=json.dumps(environment()),
+    )
 
-    project: Project
-    spec: ModelSpec
-    known_by: datetime
-    run: Run = field(init=False)
-    data: TrainingData | None = None
 
-    def __post_init__(self) -> None:
-        self.run = Run(self.spec.name, self.project.clock)
-
-    def row(self, status: str, error: BaseException | None = None, *, version: int | None = None) -> TrainingRunRow:
-        """The row of `training_runs`."""
-        spec, data = self.spec, self.data
-        found = data.dataset.contents if data else None
-        return TrainingRunRow(
-            **self.run.columns(status, error),
-            version=version,
-            known_by=self.known_by,
-            feature_view=spec.feature_view,
-            label=spec.label,
-            train_rows=found.train if found else None,
-            validation_rows=found.validation if found else None,
-            test_rows=found.test if found else None,
-            unused_rows=found.unused if found else None,
-            unlabelled_rows=found.unlabelled if found else None,
-            query=data.query if data else None,
-            content_hash=found.content_hash if found else None,
-            spec=spec.model_dump_json(exclude_none=True),
-            environment=json.dumps(environment()),
-        )
+def facts_of(data: TrainingData) -> dict[str, object]:
+    """What the row of a training run says of its data."""
+    found = data.dataset.contents
+    return {
+        "train_rows": found.train,
+        "validation_rows": found.validation,
+        "test_rows": found.test,
+        "unused_rows": found.unused,
+        "unlabelled_rows": found.unlabelled,
+        "query": data.query,
+        "content_hash": found.content_hash,
+    }
 
 
 @dataclass(frozen=True)
@@ -80,17 +70,19 @@ class Candidate:
     parity: Parity | None = None
 
 
-def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[int, str]:
+def register(
+    attempt: Attempt[TrainingRunRow], project: Project, spec: ModelSpec, dataset: Dataset, candidate: Candidate
+) -> tuple[int, str]:
     """Writes the run, its metrics and its version in one transaction; the version's number and status.
 
     A version that a gate does not let through is `rejected`. Raises WarehouseLockedError, and DataError where the rows are
     to be frozen and are not those any more that were trained on.
     """
     status = "registered" if all(gate.passed for gate in candidate.gates) else "rejected"
-    model, run_id, project = attempt.spec.name, attempt.run.run_id, attempt.project
+    model, run_id = spec.name, attempt.run.run_id
     with writing(project) as registry:
         version = next_version(registry, model)
-        run = attempt.row(status, version=version)
+        run = attempt.ended(status, version=version)
         add_run(
             registry,
             run,
@@ -98,8 +90,8 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
             points=[point.row(run_id) for point in candidate.points],
             weeks=[week.row(run_id) for week in candidate.backtest.weeks] if candidate.backtest else [],
         )
-        frozen = _freeze(attempt, registry.warehouse, dataset, version) if attempt.spec.freeze else None
-        row = _version(attempt, dataset, candidate, run, frozen)
+        frozen = _freeze(project, spec, registry.warehouse, dataset, run) if spec.freeze else None
+        row = _version(project, spec, dataset, candidate, run, frozen)
         add_version(registry, row, _features(model, version, dataset, candidate.importances))
         key = SigningKey.from_environment()
         if key is not None:
@@ -109,7 +101,12 @@ def register(attempt: Attempt, dataset: Dataset, candidate: Candidate) -> tuple[
 
 
 def _version(
-    attempt: Attempt, dataset: Dataset, candidate: Candidate, run: TrainingRunRow, frozen: str | None
+    project: Project,
+    spec: ModelSpec,
+    dataset: Dataset,
+    candidate: Candidate,
+    run: TrainingRunRow,
+    frozen: str | None,
 ) -> VersionRow:
     """The row of the version that a run made. `run` has its number."""
     assert run.version is not None, "a run that makes a version"  # noqa: S101
@@ -120,7 +117,7 @@ def _version(
         run_id=run.run_id,
         created_at=run.finished_at,
         status=run.status,
-        problem=attempt.spec.problem,
+        problem=spec.problem,
         feature_view=run.feature_view,
         label=run.label,
         known_by=run.known_by,
@@ -132,7 +129,7 @@ def _version(
         artifact_sha256=artifact_hash(candidate.artifact),
         classes=json.dumps(dataset.classes) if dataset.classes else None,
         content_hash=run.content_hash,
-        estimator_sha256=estimator_hash(attempt.project.root, attempt.spec),
+        estimator_sha256=estimator_hash(project.root, spec),
         staleness=json.dumps(backtest.worse_per_week) if backtest else None,
         frozen_table=frozen,
         parity=json.dumps(asdict(parity)) if parity else None,
@@ -162,29 +159,28 @@ def _features(model: str, version: int, dataset: Dataset, importances: list[Impo
     ]
 
 
-def _freeze(attempt: Attempt, warehouse: Warehouse, dataset: Dataset, version: int) -> str:
+def _freeze(project: Project, spec: ModelSpec, warehouse: Warehouse, dataset: Dataset, run: TrainingRunRow) -> str:
     """Keeps the rows of the training set in a table of their own; its name, with the schema."""
-    project, spec = attempt.project, attempt.spec
-    training_set = define_training_set(project.view_in(warehouse, spec.feature_view), spec, attempt.known_by)
+    training_set = define_training_set(project.view_in(warehouse, spec.feature_view), spec, run.known_by)
     now = contents(training_set).content_hash
     if now != dataset.contents.content_hash:
         raise DataError(
             f"feature view {spec.feature_view}: its rows changed while the model was trained, so that they cannot be frozen; "
             f"let dbt end, then: asof train {spec.name}"
         )
-    name = f"training_set_{spec.name}_{version}"
+    name = f"training_set_{spec.name}_{run.version}"
     select = ibis.to_sql(training_set.to_keep, dialect="duckdb")
     warehouse.execute(f"create table {warehouse.qualified(project.registry_schema, name)} as\n{select}")
     return f"{project.registry_schema}.{name}"
 
 
-def record_failure(attempt: Attempt, error: BaseException) -> None:
+def record_failure(attempt: Attempt[TrainingRunRow], project: Project, error: BaseException) -> None:
     """Writes the row of a run that failed; where even that fails, the error gets a note of it."""
     if isinstance(error, WarehouseLockedError):  # It was waited for once.
         error.add_note("this attempt is not recorded, for the same reason")
         return
     try:
-        with writing(attempt.project) as registry:
-            add_run(registry, attempt.row("failed", error))
+        with writing(project) as registry:
+            add_run(registry, attempt.ended("failed", error))
     except AsofError as unrecorded:
         error.add_note(f"this attempt could not be recorded either: {unrecorded}")

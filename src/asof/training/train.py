@@ -13,6 +13,8 @@ from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
 from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_artifact, skops_io
+from asof.registry.rows import TrainingRunRow
+from asof.registry.runs import Journal
 from asof.registry.store import reading
 from asof.scoring.columns import columns_and_last
 from asof.scoring.parity import check_parity, compile_or_reason
@@ -29,7 +31,7 @@ from asof.training.judge.curves import label_points
 from asof.training.judge.gates import check_gates, parity_gates
 from asof.training.judge.importance import dropped_importances, shuffled_importances
 from asof.training.judge.verdict import judge
-from asof.training.record import Attempt, Candidate, record_failure, register
+from asof.training.record import Candidate, begin, facts_of, record_failure, register
 from asof.training.result import TrainingResult
 from asof.training.spool import spool_folder
 
@@ -58,32 +60,45 @@ def train(
     """
     project = project or Project.open()
     spec = project.model_spec(model) if isinstance(model, str) else model
-    attempt = Attempt(project, spec, as_utc(known_by) if known_by else project.clock.now())
+    cutoff = as_utc(known_by) if known_by else project.clock.now()
+    journal = Journal(begin(project, spec, cutoff))
     try:
         with spool_folder() as spool:
-            return _train(attempt, progress or Silent(), spool, backtest=backtest, drop_one=drop_one)
+            return _train(
+                project, spec, cutoff, journal, progress or Silent(), spool, backtest=backtest, drop_one=drop_one
+            )
     except (Exception, KeyboardInterrupt) as error:
-        record_failure(attempt, error)
+        record_failure(journal.attempt, project, error)
         raise
 
 
-def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool, drop_one: bool) -> TrainingResult:
-    project, spec = attempt.project, attempt.spec
+def _train(
+    project: Project,
+    spec: ModelSpec,
+    cutoff: datetime,
+    journal: Journal[TrainingRunRow],
+    progress: Progress,
+    spool: Path,
+    *,
+    backtest: bool,
+    drop_one: bool,
+) -> TrainingResult:
     progress.step(f"reading {spec.feature_view}")
     with reading(project) as registry:
         view = project.view_in(registry.warehouse, spec.feature_view)
-        champion = find_champion(project, registry, spec, view, attempt.known_by - spec.split.test)
+        champion = find_champion(project, registry, spec, view, cutoff - spec.split.test)
         fitter = Fitter.of(project, spec, view)
         data = read_training_data(
             view,
             spec,
-            attempt.known_by,
+            cutoff,
             extra=champion.signature if champion else None,
             single=fitter.computes_in_single_precision,
             history=backtest,
             spool=spool,
         )
-    attempt.data, dataset = data, data.dataset
+    journal.note(**facts_of(data))
+    dataset = data.dataset
     for name, share in identifiers(dataset.train.rows, dataset.schema):
         log.warning(
             "the feature '%s' has a different value in nearly every row (%.0f%%); if it identifies the row, exclude it in the spec: "
@@ -118,13 +133,13 @@ def _train(attempt: Attempt, progress: Progress, spool: Path, *, backtest: bool,
     candidate = _with_extras(candidate, fitter, data, estimator, progress, backtest=backtest, drop_one=drop_one)
 
     progress.step("registering")
-    version, status = register(attempt, dataset, candidate)
+    version, status = register(journal.attempt, project, spec, dataset, candidate)
     return TrainingResult(
         model=spec.name,
-        run_id=attempt.run.run_id,
+        run_id=journal.attempt.run.run_id,
         version=version,
         status=status,
-        known_by=attempt.known_by,
+        known_by=cutoff,
         train_rows=dataset.contents.train,
         validation_rows=dataset.contents.validation,
         test_rows=dataset.contents.test,

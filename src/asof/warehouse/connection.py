@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from asof.dbt_files.profiles import Target
-from asof.errors import DuplicateRowError, WarehouseError
+from asof.errors import DuplicateRowError, ExpressionError, WarehouseError
 from asof.warehouse.opening import connect, set_session, warehouse_file
 from asof.warehouse.sql import quoted
 
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
+
+
+ENGINE_VERSION = duckdb.__version__  # hashes of rows are comparable within one
+
+_KINDS: dict[tuple[type[duckdb.Error], ...], type[WarehouseError]] = {
+    (duckdb.ConstraintException,): DuplicateRowError,
+    (
+        duckdb.BinderException,
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.OutOfRangeException,
+    ): ExpressionError,
+}
 
 
 class Warehouse:
@@ -147,13 +160,13 @@ class Warehouse:
         self.connection.execute("commit")
 
     @contextmanager
-    def told_plainly(self) -> Iterator[None]:
-        """What DuckDB raises in the block, as what it means: WarehouseError, or KeyboardInterrupt for a stopped query."""
+    def translating_errors(self) -> Iterator[None]:
+        """Raises what DuckDB raises in the block as a WarehouseError, or as KeyboardInterrupt for a stopped query."""
         try:
             with self._stopping():
                 yield
         except duckdb.Error as error:
-            kind = DuplicateRowError if isinstance(error, duckdb.ConstraintException) else WarehouseError
+            kind = next((kind for names, kind in _KINDS.items() if isinstance(error, names)), WarehouseError)
             raise kind(f"the warehouse {self.path} refuses: {type(error).__name__}: {error}") from error
 
     @contextmanager

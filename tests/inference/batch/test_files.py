@@ -58,7 +58,7 @@ class Killed(BaseException):
 
 
 def raising(error):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     return fail
@@ -80,7 +80,7 @@ def test_killed_after_the_commit(project, monkeypatch):
 def test_killed_before_the_commit(project, monkeypatch):
     """Files of rows that were never written are removed."""
     with monkeypatch.context() as patch:
-        patch.setattr("asof.inference.batch.scoring.Attempt.row", raising(Killed))
+        patch.setattr("asof.registry.runs.Attempt.ended", raising(Killed))
         patch.setattr(ParquetFiles, "heal", lambda *_: None)  # no process that is killed cleans up
         with pytest.raises(Killed):
             predict("big", project.open(DAY_80))

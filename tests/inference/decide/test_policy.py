@@ -9,7 +9,7 @@ from toy import FIRST, NOW
 
 from asof import predict, promote, train
 from asof.errors import SpecError
-from asof.inference.batch import scoring
+from asof.inference.batch import execute
 from asof.warehouse.connection import Warehouse
 
 
@@ -68,12 +68,12 @@ def test_worked_out_with_the_row_or_over_all_rows_it_is_the_same(with_policy, mo
     """A policy that looks at its own row alone is put into the INSERT; the decisions are those that its SELECT returns."""
     toy = with_policy(sql)
     told = []
-    original = scoring.decision_of_one_row
-    monkeypatch.setattr(scoring, "decision_of_one_row", lambda *given: told.append(original(*given)) or told[-1])
+    original = execute.decision_of_one_row
+    monkeypatch.setattr(execute, "decision_of_one_row", lambda *given: told.append(original(*given)) or told[-1])
     predict("big", toy.open(), window_from=FIRST)
     by_row = toy.sql("select id, decision from predictions.big order by id")
     assert [found is not None for found in told] == [alone]
-    monkeypatch.setattr(scoring, "decision_of_one_row", lambda *_: None)
+    monkeypatch.setattr(execute, "decision_of_one_row", lambda *_: None)
     predict("big", toy.open(), window_from=FIRST, again=True)
     assert toy.sql("select id, decision from predictions.big order by id") == by_row
     assert len(by_row) == 199

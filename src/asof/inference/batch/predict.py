@@ -8,15 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from asof.errors import ClockError, WarehouseLockedError
-from asof.inference.batch.attempt import Attempt
-from asof.inference.batch.scoring import Scoring
+from asof.inference.batch.execute import execute
+from asof.inference.batch.prepare import Prepared, Request
 from asof.inference.batch.window import Window
 from asof.inference.decide.arms import CHAMPION, Arm, arms_of, record_experiment
-from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
 from asof.project import Project
 from asof.registry.prediction_runs import add_prediction_run, prediction_run
+from asof.registry.rows import PredictionRunRow
+from asof.registry.runs import Attempt, Journal, Run, cause_of
 from asof.registry.store import Registry
+from asof.warehouse.connection import ENGINE_VERSION
 from asof.warehouse.opening import warehouse_file
 
 _running: dict[Path, threading.Lock] = {}  # by warehouse
@@ -51,22 +53,6 @@ class PredictionResult:
     beside: list["PredictionResult"] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Call:
-    """What was asked for."""
-
-    project: Project
-    spec: ModelSpec
-    window: Window
-    backfill: bool
-    again: bool
-
-    def attempt(self, arm: Arm | None = None, alias: str = CHAMPION) -> Attempt:
-        """Of an arm, or of an alias whose version is not known yet."""
-        named, version = (arm.alias, arm.version) if arm else (alias, None)
-        return Attempt(self.project, self.spec.name, named, version, self.window, self.backfill, self.again)
-
-
 def predict(
     model: str,
     project: Project | None = None,
@@ -91,65 +77,82 @@ def predict(
     spec = project.model_spec(model)
     if backfill and window_from is None:
         raise ClockError("a backfill needs its beginning: --backfill --from INSTANT")
-    call = _Call(project, spec, Window.of(project, spec, window_from, window_to), backfill, again)
+    request = Request(project, spec, Window.of(project, spec, window_from, window_to), backfill, again)
     with _one_at_a_time(project), project.warehouse() as warehouse:
         warehouse.limit_memory()
         registry = Registry(project, warehouse)
         with warehouse.transaction():
             registry.migrate()
-        with _recorded(registry, call.attempt(alias=alias or CHAMPION)):
-            now = project.clock.now()
+        now = project.clock.now()
+        with _recorded(registry, _attempt(request, alias or CHAMPION)):
             arms = arms_of(spec, registry, now, alias)
-            chosen = [arm for arm in arms if alias in {None, arm.alias}]
         results = [
             _run(
-                call, arm, registry, progress or Silent(), lambda key: record_experiment(registry, spec, arms, key, now)
+                request,
+                arm,
+                registry,
+                progress or Silent(),
+                lambda key: record_experiment(registry, spec, arms, key, now),
             )
-            for arm in chosen
+            for arm in arms
+            if alias in {None, arm.alias}
         ]
     results[0].beside.extend(results[1:])
     return results[0]
 
 
+def _attempt(request: Request, alias: str, window: Window | None = None, **facts: object) -> Attempt[PredictionRunRow]:
+    """A run on the window of a request, or on a part of it."""
+    part = window or request.window
+    return Attempt(PredictionRunRow, Run(request.spec.name, request.project.clock)).knowing(
+        alias=alias,
+        window_from=part.start,
+        window_to=part.end,
+        backfill=request.backfill,
+        rescored=request.again,
+        duckdb_version=ENGINE_VERSION,
+        **facts,
+    )
+
+
 def _run(
-    call: _Call, arm: Arm, registry: Registry, progress: Progress, record: Callable[[tuple[str, ...]], None]
+    request: Request, arm: Arm, registry: Registry, progress: Progress, record: Callable[[tuple[str, ...]], None]
 ) -> PredictionResult:
     """All parts of the window for one arm. `record` keeps what the arm is part of, for the spine's key."""
-    project, spec = call.project, call.spec
-    attempts, statuses, counts = [], [], []
-    attempt = call.attempt(arm)
-    with _recorded(registry, attempt):
+    project, spec, window = request.project, request.spec, request.window
+    first = _attempt(request, arm.alias, version=arm.version)
+    with _recorded(registry, first) as journal:
         progress.step(f"reading version {arm.version} ({arm.alias})")
-        scoring = Scoring.prepare(project, spec, registry, arm, attempt)
-    prepared, parts = attempt, [call.window]
-    if call.backfill:
-        parts = list(call.window.parts(spec.inference.window, scoring.oldest(call.window)))
-    progress.step(f"scoring with version {arm.version} ({arm.alias})", total=len(parts) if call.backfill else None)
+        prepared = Prepared.of(request, registry, arm, journal)
+    parts = list(window.parts(spec.inference.window, prepared.oldest(window))) if request.backfill else [window]
+    progress.step(f"scoring with version {arm.version} ({arm.alias})", total=len(parts) if request.backfill else None)
+    outcomes = []
     for part in parts:
-        attempt = prepared.of_part(part) if call.backfill else prepared
-        with _recorded(registry, attempt):
-            status, count = scoring.run(attempt, lambda: record(scoring.table.key))
-        attempts.append(attempt)
-        statuses.append(status)
-        counts.append(count)
+        attempt = journal.attempt
+        if request.backfill:
+            attempt = _attempt(request, arm.alias, part).knowing(
+                **{name: attempt.facts.get(name) for name in ("version", "policy_sha256", "built_up_to")}
+            )
+        with _recorded(registry, attempt) as journal:
+            plan = prepared.plan(part, attempt)
+            outcomes.append(execute(plan, prepared, journal, lambda: record(prepared.table.key)))
         progress.advance(f"{part.end:%Y-%m-%d %H:%M}")
-    last = attempts[-1]
     return PredictionResult(
         model=spec.name,
-        run_id=last.run.run_id,
-        status="done" if "done" in statuses else "empty",
+        run_id=outcomes[-1].run_id,
+        status="done" if any(outcome.status == "done" for outcome in outcomes) else "empty",
         alias=arm.alias,
         version=arm.version,
-        window_from=call.window.start,
-        window_to=call.window.end,
-        window_rows=sum(each.window_rows or 0 for each in attempts),
-        scored_rows=sum(counts),
-        changed_rows=sum(each.changed_rows or 0 for each in attempts),
-        missed_rows=sum(each.missed_rows or 0 for each in attempts),
-        missed_from=attempts[0].missed_from,
-        gone_rows=sum(each.gone_rows or 0 for each in attempts),
+        window_from=window.start,
+        window_to=window.end,
+        window_rows=sum(outcome.window_rows for outcome in outcomes),
+        scored_rows=sum(outcome.scored_rows for outcome in outcomes),
+        changed_rows=sum(outcome.changed_rows or 0 for outcome in outcomes),
+        missed_rows=sum(outcome.missed_rows for outcome in outcomes),
+        missed_from=outcomes[0].missed_from,
+        gone_rows=sum(outcome.gone_rows for outcome in outcomes),
         table=f"{project.predictions_schema}.{spec.name}",
-        files=last.files,
+        files=outcomes[-1].files,
     )
 
 
@@ -169,15 +172,15 @@ def _one_at_a_time(project: Project) -> Iterator[None]:
 
 
 @contextmanager
-def _recorded(registry: Registry, attempt: Attempt) -> Iterator[None]:
-    """Leaves the row of a failed run where the block fails before the run is committed."""
-    warehouse = registry.warehouse
+def _recorded(registry: Registry, attempt: Attempt[PredictionRunRow]) -> Iterator[Journal[PredictionRunRow]]:
+    """Records a failed run where the block fails before the run is committed."""
+    warehouse, journal = registry.warehouse, Journal(attempt)
     try:
-        with warehouse.told_plainly():  # Here already, for what the run's row says of it.
-            yield
+        with warehouse.translating_errors():  # Here already, for what the run's row says of it.
+            yield journal
     except (Exception, KeyboardInterrupt) as error:
         with warehouse.transaction():
             registry.migrate()
             if prediction_run(registry, attempt.run.run_id) is None:
-                add_prediction_run(registry, attempt.row("failed", error))
+                add_prediction_run(registry, journal.attempt.ended("failed", error, cause=cause_of(error)))
         raise

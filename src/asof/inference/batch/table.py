@@ -11,10 +11,11 @@ from asof.warehouse.sql import quoted
 
 AS_OF = "as_of"
 FEATURES = "features"
+FEATURES_HASH = "features_hash"
 
 # Columns that came later; a table of before gets them with its next rows.
 GONE_AT = "gone_at"
-_LATER = {"reasons", "features_hash", "hindsight", GONE_AT}
+_LATER = {"reasons", FEATURES_HASH, "hindsight", GONE_AT}
 _NULLABLE = {DECISION, FEATURES, *_LATER}
 
 
@@ -33,10 +34,6 @@ class PredictionTable:
     @property
     def model(self) -> str:
         return self.version.model
-
-    @property
-    def identity(self) -> list[str]:
-        return [*self.key, AS_OF]
 
     def name_in(self, warehouse: Warehouse) -> str:
         """Its name in SQL."""
@@ -88,7 +85,7 @@ class PredictionTable:
             DECISION: "VARCHAR",
             "reasons": "JSON",
             FEATURES: "JSON",
-            "features_hash": "UBIGINT",
+            FEATURES_HASH: "UBIGINT",
             "hindsight": "BOOLEAN",
             "run_id": "VARCHAR",
             "scored_at": "TIMESTAMP WITH TIME ZONE",
@@ -115,7 +112,7 @@ class PredictionTable:
 
     def has_hashes(self, warehouse: Warehouse) -> bool:
         """Whether it is there, and not from before rows had them."""
-        return "features_hash" in warehouse.columns(self.schema, self.model)
+        return FEATURES_HASH in warehouse.columns(self.schema, self.model)
 
     def insert(self, warehouse: Warehouse, select: str) -> int:
         """Adds the rows of a SELECT, by the names of its columns, and counts them. Call it in a transaction."""

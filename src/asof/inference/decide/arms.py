@@ -45,18 +45,22 @@ class Arm:
     def decides(self) -> bool:
         return self.share is not None
 
-    def condition(self, experiment: Experiment | None, key: Sequence[str]) -> str | None:
-        """That a row of the view falls to it, as SQL; None where every row does."""
+    def unit_filter(self, experiment: Experiment | None, key: Sequence[str]) -> str | None:
+        """SQL predicate on the view that selects this arm's rows; None where every row is."""
         if experiment is None or (self.inside is None and not self.others):
             return None
         place = place_of_unit(experiment.name, experiment.unit or list(key))
         conditions = [_within(place, self.inside)] if self.inside else []
         return " and ".join([*conditions, *(f"not {_within(place, other)}" for other in self.others)])
 
-    def leaves(self, *, again: bool) -> str:
-        """That a row of the prediction table, called `done`, is left as it is and not scored, as SQL.
+    def rows_to_keep_sql(self, *, again: bool) -> str:
+        """SQL predicate on the prediction table (alias `done`): rows that this run must not rescore.
 
-        A version's rows are, unless they are scored again, and those of its shadow where it decides now.
+        | | first time | again |
+        |---|---|---|
+        | decides | its version's rows, unless a shadow made them, and what other arms decided | what other arms decided |
+        | decides, outside of an experiment, not the champion | its version's rows | what another alias of its version decided |
+        | shadow | its version's rows | those of them that another alias made |
         """
         own = f"done.version = {self.version}"
         if not self.decides:
