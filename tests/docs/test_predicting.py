@@ -7,7 +7,6 @@ import pytest
 from flights_slice import START
 
 from asof.errors import AsofError
-from asof.inference.batch.attempt import Attempt
 
 PAGE = Path(__file__).parents[2] / "docs/predicting.md"
 
@@ -83,7 +82,6 @@ def test_every_cause_in_the_table_is_one(typed):
     assert causes <= known
     columns = {name for name, *_ in project.sql("describe ml.prediction_runs")}
     assert {"cause", "error", "changed_rows"} <= columns
-    assert Attempt.row.__doc__
 
 
 def _all_errors(cls):

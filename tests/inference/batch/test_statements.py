@@ -71,7 +71,7 @@ def sql_of(made: Plan) -> str:
         "the rows that were scored from other features": statements.changed(made, runs, "1.5.6")
         if runs
         else "select 0",
-        "the rows that are rescored": statements.remove(made) if made.again or made.arm.shadows else "select 0",
+        "the rows that are rescored": statements.remove(made) if made.rescores else "select 0",
         "the rows to score": columns.to_score(made, statements.unscored(made)),
         "what is written": "insert into t by name "
         + columns.to_write(made, columns.with_decision(columns.scored(made, "asof_batches"), "null", "scored")),

@@ -58,7 +58,7 @@ def execute(
     try:
         with warehouse.transaction():
             table.create(warehouse, prepared.view)
-            if plan.again or plan.arm.shadows:
+            if plan.rescores:
                 warehouse.execute(statements.remove(plan))
             scored_rows = _write(plan, prepared, unscored)
             touched = scored_rows + int(warehouse.value(statements.mark_gone(plan, plan.now)))
@@ -90,7 +90,7 @@ def _count(plan: Plan, prepared: Prepared, journal: Journal[PredictionRunRow]) -
     if runs is not None and not plan.backfill:
         missed = warehouse.rows(statements.missed(plan, runs))[0]
         outcome = replace(outcome, missed_rows=missed["rows"], missed_from=missed["reached"])
-    if runs is not None and not plan.again and plan.relations.hashes_exist:
+    if runs is not None and plan.compares_hashes:
         sql = statements.changed(plan, runs, ENGINE_VERSION)
         outcome = replace(outcome, changed_rows=int(warehouse.value(sql)))
         journal.note(changed_rows=outcome.changed_rows)

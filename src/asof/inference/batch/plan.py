@@ -54,6 +54,21 @@ class Plan:
         """The columns of the prediction table that tell the rows of a version apart."""
         return [*self.key, "as_of"]
 
+    @property
+    def rows_to_keep(self) -> str:
+        """SQL predicate on the prediction table (alias `done`): rows that this run must not rescore."""
+        return self.arm.rows_to_keep_sql(again=self.again)
+
+    @property
+    def rescores(self) -> bool:
+        """Whether there may be rows of the version that are removed and scored again."""
+        return self.again or bool(self.arm.shadows)
+
+    @property
+    def compares_hashes(self) -> bool:
+        """Whether rows that are kept are compared with what their features are now."""
+        return self.relations.runs is not None and self.relations.hashes_exist and not self.again
+
     def free_name(self, name: str) -> str:
         """A name that no column of the view has."""
         taken = {column.lower() for column in self.relations.view_types}

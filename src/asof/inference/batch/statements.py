@@ -25,13 +25,13 @@ def unscored(plan: Plan) -> str:
     """The rows to score: those due, without those that are kept."""
     if not plan.relations.predictions_exist:
         return due(plan)
-    kept = _predictions(plan, plan.arm.rows_to_keep_sql(again=plan.again))
+    kept = _predictions(plan, plan.rows_to_keep)
     return f"select due.* from ({due(plan)}) as due anti join ({kept}) as done on {_same(plan)}"
 
 
 def remove(plan: Plan) -> str:
     """DELETE for the rows that this run rescores."""
-    kept = plan.arm.rows_to_keep_sql(again=plan.again)
+    kept = plan.rows_to_keep
     return (
         f"delete from {plan.relations.predictions} as done using ({due(plan)}) as due "
         f"where done.version = {plan.version.version} and not {kept} and {_same(plan)}"
