@@ -13,8 +13,8 @@ from xgboost import XGBClassifier
 
 from asof.features.signature import FeatureSchema
 from asof.scoring import parity
-from asof.scoring.columns import Columns
-from asof.scoring.matrix import Matrix
+from asof.scoring.encode.columns import Columns
+from asof.scoring.encode.matrix import Matrix
 from asof.scoring.parity import check_parity, harder_rows
 from asof.scoring.scorer import xgboost_trees
 from asof.scoring.sql.compile import compile_scores

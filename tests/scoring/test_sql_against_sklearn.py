@@ -21,7 +21,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from asof.errors import CompileError
 from asof.estimators import tree_pipeline
 from asof.features.signature import Feature, FeatureSchema
-from asof.scoring.columns import read_columns
+from asof.scoring.encode.columns import read_columns
 from asof.scoring.score import score
 from asof.scoring.sql.compile import compile_scores
 from asof.scoring.sql.dialects import DIALECTS, in_dialect

@@ -15,8 +15,8 @@ from asof.errors import CompileError
 from asof.features.bounds import refuse_beyond
 from asof.features.signature import FeatureSchema
 from asof.metrics.metric import Problem
-from asof.scoring.columns import columns_and_last, read_columns
-from asof.scoring.matrix import Matrix
+from asof.scoring.encode.columns import columns_and_last, read_columns
+from asof.scoring.encode.matrix import Matrix
 from asof.scoring.score import failing_as, finite, raw_scores, score
 from asof.scoring.xgb import xgboost_kind
 

@@ -16,7 +16,7 @@ from asof.registry.artifact import Trust, artifact_hash, dump_artifact, load_art
 from asof.registry.rows import TrainingRunRow
 from asof.registry.runs import Journal
 from asof.registry.store import reading
-from asof.scoring.columns import columns_and_last
+from asof.scoring.encode.columns import columns_and_last
 from asof.scoring.parity import check_parity, compile_or_reason
 from asof.scoring.score import score
 from asof.scoring.sql.compile import CompiledScores

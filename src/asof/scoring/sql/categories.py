@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from asof.errors import CompileError
-from asof.scoring.columns import Columns
+from asof.scoring.encode.columns import Columns
 
 
 def remapped(columns: Columns, last: Any) -> Columns:

@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from asof.errors import CompileError
 from asof.features.signature import FeatureSchema
 from asof.metrics.metric import Problem
-from asof.scoring.columns import columns_and_last, read_columns
+from asof.scoring.encode.columns import columns_and_last, read_columns
 from asof.scoring.sql.calibration import calibrated, softmax
 from asof.scoring.sql.categories import remapped
 from asof.scoring.sql.ensembles import Ensemble, read_forest, read_histogram, read_xgboost

@@ -11,11 +11,11 @@ import numpy as np
 
 from asof.errors import CompileError
 from asof.features.signature import FeatureSchema
-from asof.scoring.columns import Columns
-from asof.scoring.numbers import Arithmetic, Numbers
+from asof.scoring.encode.columns import Columns
+from asof.scoring.encode.numbers import Arithmetic, Numbers
+from asof.scoring.encode.texts import Text
 from asof.scoring.sql.tree import Among, Below, Split
 from asof.scoring.sql.words import column, number
-from asof.scoring.texts import Text
 from asof.warehouse.sql import literal
 
 UNSEEN, NULL = -1, -2

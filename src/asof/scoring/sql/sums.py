@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from asof.errors import CompileError
-from asof.scoring.numbers import Arithmetic, Clip, Fill, Numbers
+from asof.scoring.encode.numbers import Arithmetic, Clip, Fill, Numbers
+from asof.scoring.encode.texts import Text
 from asof.scoring.sql.ensembles import Ensemble
 from asof.scoring.sql.inputs import NULL, Inputs
 from asof.scoring.sql.tree import Leaf, Node, splits
 from asof.scoring.sql.words import number, total
-from asof.scoring.texts import Text
 
 _GROUPS = 30
 

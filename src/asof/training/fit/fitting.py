@@ -17,7 +17,7 @@ from asof.features.signature import FeatureSchema, feature_schema
 from asof.features.view import FeatureView
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
-from asof.scoring.columns import columns_and_last
+from asof.scoring.encode.columns import columns_and_last
 from asof.scoring.xgb import is_xgboost
 from asof.training.data.dataset import Part
 from asof.training.fit.device import fitted_on

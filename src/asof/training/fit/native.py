@@ -15,32 +15,38 @@ import pyarrow as pa
 import xgboost
 
 from asof.features.signature import FeatureSchema
-from asof.scoring.columns import columns_and_last
+from asof.scoring.encode.columns import columns_and_last, read_columns
+from asof.scoring.encode.matrix import Matrix
+from asof.scoring.encode.unfitted import learns_from_distinct_values
 from asof.scoring.xgb import xgboost_kind
 from asof.training.data.dataset import Part
-from asof.training.fit.batches import Batches, Column, dictionary, occurring
-from asof.training.fit.coded import CodedColumns, coded_columns
+from asof.training.fit.batches import Batches, dictionary, occurring
 
 
 @dataclass(frozen=True)
 class NativeTrees:
-    """XGBoost's trees, and before them, if anything, columns that are coded or passed on one by one."""
+    """XGBoost's trees, and before them a transformer that codes or passes on columns one by one, or None."""
 
-    columns: CodedColumns
+    transformer: Any
     trees: xgboost.XGBModel
 
     def fit(self, schema: FeatureSchema, train: Part, watched: Part | None) -> None:
         """Fits in place; `watched` is what early stopping looks at, where the trees ask for it."""
-        if self.columns.transformer is not None:
-            self.columns.transformer.fit(_every_value(schema, train.rows))
+        if self.transformer is not None:
+            self.transformer.fit(_every_value(schema, train.rows))
+        matrix = Matrix.of(read_columns(self.transformer, schema, only_seen=True), schema)
+
+        def batches(part: Part, cache: Path | None = None) -> Batches:
+            return Batches(part, schema, matrix, self.trees.feature_types, cache)
+
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
         if train.spool is None:
-            data = xgboost.QuantileDMatrix(self._batches(train), **shared)
+            data = xgboost.QuantileDMatrix(batches(train), **shared)
         else:
-            data = xgboost.ExtMemQuantileDMatrix(self._batches(train, cache=train.spool), **shared)
+            data = xgboost.ExtMemQuantileDMatrix(batches(train, cache=train.spool), **shared)
         evals = []
         if watched is not None and self.trees.early_stopping_rounds is not None:
-            evals = [(xgboost.QuantileDMatrix(self._batches(watched), ref=data, **shared), "validation")]
+            evals = [(xgboost.QuantileDMatrix(batches(watched), ref=data, **shared), "validation")]
         booster = xgboost.train(
             self._parameters(train.labels),
             data,
@@ -63,18 +69,13 @@ class NativeTrees:
                 parameters["num_class"] = classes
         return parameters
 
-    def _batches(self, part: Part, cache: Path | None = None) -> Batches:
-        columns = [Column.of(part.rows[name], name, self.columns.encoder(name)) for name in self.columns.names]
-        return Batches(part, columns, self.trees.feature_types, cache)
-
 
 def native_trees(estimator: Any, schema: FeatureSchema) -> NativeTrees | None:
     """The estimator as trees that can be fitted from batches, or None where only its own `fit` will do."""
     transformer, trees = columns_and_last(estimator)
     if not _plain(trees):
         return None
-    columns = coded_columns(transformer, schema)
-    return None if columns is None else NativeTrees(columns, trees)
+    return NativeTrees(transformer, trees) if learns_from_distinct_values(transformer, schema) else None
 
 
 def _plain(trees: Any) -> bool:

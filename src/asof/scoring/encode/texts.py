@@ -35,18 +35,23 @@ class Text:
         return self.table[-1]
 
 
-def read_texts(transformer: Any, features: list[str], places: np.ndarray) -> list[Text]:
+def read_texts(transformer: Any, features: list[str], places: np.ndarray, *, only_seen: bool = False) -> list[Text]:
     """What a fitted transformer makes of these features, each by itself.
+
+    With `only_seen` the rows have no other texts than those that it was fitted on, as in training: then it may refuse
+    others, for which the table has what it makes of the first text.
 
     Raises CompileError, which names it, for a transformer that is not known, or that refuses texts it has not seen.
     """
-    known = _categories(transformer, len(features))
+    known = _categories(transformer, len(features), only_seen=only_seen)
+    refused = _refused(transformer, len(features)) if only_seen else [set()] * len(features)
     probes = [[*values, _UNSEEN, None] for values in known]
 
     def ask(changed: int) -> np.ndarray:
         """What comes out when one feature takes each of its values, and the others their first."""
-        count = len(probes[changed])
-        values = [probe if place == changed else [probe[0]] * count for place, probe in enumerate(probes)]
+        probe = [probes[changed][0] if value in refused[changed] else value for value in probes[changed]]
+        count = len(probe)
+        values = [probe if place == changed else [first[0]] * count for place, first in enumerate(probes)]
         columns = {name: pd.Series(each, dtype=object) for name, each in zip(features, values, strict=True)}
         found = transformer.transform(pd.DataFrame(columns))
         # a ColumnTransformer that is not sparse as a whole makes its sparse parts dense
@@ -69,11 +74,22 @@ def read_texts(transformer: Any, features: list[str], places: np.ndarray) -> lis
     return texts
 
 
+def _refused(transformer: Any, width: int) -> list[set[str | None]]:
+    """Of the texts that are asked for, those that a fitted transformer refuses, for each of its columns."""
+    refused: list[set[str | None]] = [set() for _ in range(width)]
+    for step in [step for _, step in transformer.steps] if isinstance(transformer, Pipeline) else [transformer]:
+        if getattr(step, "handle_unknown", None) == "error":
+            for place, values in enumerate(step.categories_):
+                has_null = any(not isinstance(value, str) for value in values)
+                refused[place] |= {_UNSEEN} if has_null else {_UNSEEN, None}
+    return refused
+
+
 def _same(answers: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return (answers == reference) | (np.isnan(answers) & np.isnan(reference))
 
 
-def _categories(transformer: Any, width: int) -> list[list[str]]:
+def _categories(transformer: Any, width: int, *, only_seen: bool) -> list[list[str]]:
     """The values that a fitted transformer knows, for each of its columns; what it makes of others it is asked later."""
     steps = [step for _, step in transformer.steps] if isinstance(transformer, Pipeline) else [transformer]
     known: list[set[str]] = [set() for _ in range(width)]
@@ -82,7 +98,7 @@ def _categories(transformer: Any, width: int) -> list[list[str]]:
             for place, value in enumerate(step.statistics_):
                 known[place] |= {value} if isinstance(value, str) else set()
         elif type(step) in (OneHotEncoder, OrdinalEncoder):
-            if step.handle_unknown == "error":
+            if step.handle_unknown == "error" and not only_seen:
                 raise CompileError(f"{type(step).__name__} with handle_unknown='error'")
             for place, values in enumerate(step.categories_):
                 known[place] |= {value for value in values if isinstance(value, str)}

@@ -13,8 +13,8 @@ from sklearn.pipeline import Pipeline
 
 from asof.errors import CompileError
 from asof.features.signature import FeatureSchema
-from asof.scoring.numbers import Numbers, read_numbers
-from asof.scoring.texts import Text, read_texts
+from asof.scoring.encode.numbers import Numbers, read_numbers
+from asof.scoring.encode.texts import Text, read_texts
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def columns_and_last(estimator: Any) -> tuple[Any, Any]:
     return (before[0] if before else None), last
 
 
-def read_columns(transformer: Any, schema: FeatureSchema) -> Columns:
+def read_columns(transformer: Any, schema: FeatureSchema, *, only_seen: bool = False) -> Columns:
     """What a fitted transformer does to the features of a schema: a ColumnTransformer, or what takes numbers alone.
 
-    None is one that passes them on. Raises CompileError, which names what is not known.
+    None is one that passes them on. `only_seen` is that of `read_texts`. Raises CompileError, which names what is not known.
     """
     if type(transformer) is not ColumnTransformer:
         if isinstance(transformer, Pipeline) and any(type(step) is ColumnTransformer for _, step in transformer.steps):
@@ -74,7 +74,7 @@ def read_columns(transformer: Any, schema: FeatureSchema) -> Columns:
         if not len(places) or (isinstance(fitted, str) and fitted == "drop"):
             continue
         if set(features) <= set(schema.categorical):
-            texts += read_texts(fitted, features, places)
+            texts += read_texts(fitted, features, places, only_seen=only_seen)
         elif set(features) <= set(schema.numeric):
             blocks.append(read_numbers(fitted, features, places))
         else:

@@ -1,7 +1,9 @@
-"""Arrow columns as the float32 matrix that XGBoost reads: texts by tables, numbers by the arithmetic of their scalers."""
+"""Arrow columns as the float32 matrix that XGBoost reads, for fitting from batches and for scoring alike: texts by tables,
+numbers by the arithmetic of their scalers.
+"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asof.features.signature import FeatureSchema
-from asof.scoring.columns import Columns
-from asof.scoring.numbers import Numbers
-from asof.scoring.texts import Text
+from asof.scoring.encode.columns import Columns
+from asof.scoring.encode.numbers import Numbers
+from asof.scoring.encode.texts import Text
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,25 @@ class _TextFiller:
             found = np.where(column.is_null().to_numpy(zero_copy_only=False), unseen + 1, found)
         matrix[:, self.places] = self.table.take(found, axis=0)
 
+    def on(self, dictionary: pa.Array) -> "_CodeFiller":
+        """The same for columns that are all coded by one dictionary, whose texts are looked up once."""
+        found = pc.index_in(dictionary, value_set=self.values).fill_null(len(self.values))
+        rows = np.append(found.to_numpy(zero_copy_only=False), len(self.values) + 1)
+        return _CodeFiller(self.position, self.table.take(rows, axis=0), self.places)
+
+
+@dataclass(frozen=True)
+class _CodeFiller:
+    """A text column that Arrow has coded: `table` has a row for each value of its dictionary, then one for NULL."""
+
+    position: int
+    table: np.ndarray
+    places: slice | np.ndarray
+
+    def fill(self, columns: Sequence[Any], matrix: np.ndarray) -> None:
+        codes = columns[self.position].indices.cast(pa.int32()).fill_null(len(self.table) - 1)
+        matrix[:, self.places] = self.table.take(codes.to_numpy(zero_copy_only=False), axis=0)
+
 
 @dataclass(frozen=True)
 class _NumberFiller:
@@ -57,7 +78,7 @@ class Matrix:
     """Makes matrices of shape (rows, width) from the features in the order of the schema."""
 
     width: int
-    fillers: list[_TextFiller | _NumberFiller]
+    fillers: list[_TextFiller | _CodeFiller | _NumberFiller]
     sources: list[str]
 
     @classmethod
@@ -67,6 +88,18 @@ class Matrix:
             for block in columns.numbers
         ]
         return cls(columns.width, [*(_TextFiller.of(t, schema) for t in columns.texts), *numbers], columns.sources)
+
+    def on(self, dictionaries: Mapping[int, pa.Array]) -> "Matrix":
+        """The same for rows whose texts are coded by these dictionaries, by their places in the schema."""
+        return replace(
+            self,
+            fillers=[
+                filler.on(dictionaries[filler.position])
+                if isinstance(filler, _TextFiller) and filler.position in dictionaries
+                else filler
+                for filler in self.fillers
+            ],
+        )
 
     def __call__(self, columns: Sequence[Any]) -> np.ndarray:
         matrix = np.empty((len(columns[0]), self.width), dtype=np.float32)
