@@ -19,17 +19,17 @@ settings.load_profile("ci")
 # What takes longest begins first, so that workers end together, and what the first of them builds is there for the others.
 LONGEST = (
     "flights/test_leaks.py",
-    "features/test_replay.py",
+    "leaks/test_replay.py",
     "docs/test_docs.py",
     "dbt_package/test_steps.py",
     "flights/test_steps_agree.py",
     "dbt_package/test_refusals.py",
     "docs/test_own_project.py",
     "docs/test_training.py",
-    "inference/test_policy.py",
+    "inference/decide/test_policy.py",
     "kill/test_kill.py",
     "scoring/test_parity.py",
-    "inference/test_predict.py",
+    "inference/batch/test_predict.py",
     "scoring/test_sql_against_sklearn.py",
     "experiment/test_experiment.py",
 )
@@ -100,6 +100,16 @@ def colours(toy):
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL server with a database `rule`, one for all tests of a worker."""
+    from postgres import running_server  # noqa: PLC0415  # brings a driver that few tests need
+
+    with running_server() as server:
+        server.create_database("rule")
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,7 @@ import shutil
 import pytest
 from engines import DuckDB, PostgreSQL
 from package import install_package
-from postgres import running_server
 from rule_project import RuleProject
-
-
-@pytest.fixture(scope="session")
-def server():
-    with running_server() as server:
-        server.create_database("rule")
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from threading import Lock
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
-from duckdb import DuckDBPyConnection
 
 from asof.project import Project
 from asof.registry.aliases import ever_promoted
@@ -24,6 +23,7 @@ from asof.registry.store import Registry
 from asof.registry.versions import all_versions, read_signature
 from asof.scoring.function import Function, function_name, score_type
 from asof.warehouse.connection import Warehouse
+from asof.warehouse.database import Connection
 
 
 class Plugin(BasePlugin):
@@ -32,7 +32,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.project_dir = plugin_config.get("project_dir")
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+    def configure_connection(self, conn: Connection) -> None:
         """Registers the functions, each time that dbt opens the warehouse."""
         project = Project.open(self.project_dir)
         registry = Registry(project, Warehouse(conn, project.target))
@@ -45,7 +45,7 @@ class Plugin(BasePlugin):
                 Function.of_scores(name, read_signature(row), returns, scorer).register(conn)
 
 
-def _when_first_called(project: Project, conn: DuckDBPyConnection, model: str, version: int) -> Callable[[], Any]:
+def _when_first_called(project: Project, conn: Connection, model: str, version: int) -> Callable[[], Any]:
     """The scorer of a version, made once, whichever of DuckDB's threads asks first."""
     lock = Lock()
     made: list[Any] = []

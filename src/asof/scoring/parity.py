@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -21,6 +20,7 @@ from asof.scoring.function import Function, score_type
 from asof.scoring.score import score
 from asof.scoring.scorer import Scorer, plain_text
 from asof.scoring.sql.compile import CompiledScores, compile_scores
+from asof.warehouse.database import Connection, open_database
 from asof.warehouse.sql import quoted
 
 TOLERANCE = 1e-6
@@ -72,7 +72,7 @@ def check_parity(
     table = pa.concat_tables([rows, *(_taken(table, own) for table in harder_rows(rows, schema, compiled))])
     table = table.combine_chunks()
     expected = own(table)
-    with duckdb.connect() as connection:
+    with open_database() as connection:
         numbered = table.append_column("asof_row", pa.array(range(len(table)), pa.int64()))
         connection.register("arrow_rows", numbered)
         listed = ", ".join(f"{quoted(f.name)}::{f.duckdb_type} as {quoted(f.name)}" for f in schema.features)
@@ -151,7 +151,7 @@ def _edges(schema: FeatureSchema, compiled: CompiledScores) -> list[tuple[str, o
     return edges[:_MOST_EDGES]
 
 
-def _by_function(connection: duckdb.DuckDBPyConnection, scorer: Scorer, expected: np.ndarray) -> np.ndarray:
+def _by_function(connection: Connection, scorer: Scorer, expected: np.ndarray) -> np.ndarray:
     returns = score_type(expected.shape[1] if expected.ndim > 1 else 0)
     function = Function.of_scores("asof_parity", scorer.schema, returns, lambda: scorer)
     with function.known_to(connection):
@@ -162,7 +162,7 @@ def _by_function(connection: duckdb.DuckDBPyConnection, scorer: Scorer, expected
     return scores
 
 
-def _by_sql(connection: duckdb.DuckDBPyConnection, compiled: CompiledScores, expected: np.ndarray) -> np.ndarray:
+def _by_sql(connection: Connection, compiled: CompiledScores, expected: np.ndarray) -> np.ndarray:
     """The same expressions as in the whole SELECT, one part at a time: planned together they would take a gigabyte."""
     inputs, parts, *others = compiled.ctes("rows", {"asof_row": "asof_row"})
     connection.execute(f"create table {inputs.name} as {inputs.sql()}")

@@ -1,7 +1,7 @@
 """An open warehouse: reads it lazily, and writes to it in transactions or not at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 
-ENGINE_VERSION = duckdb.__version__  # hashes of rows are comparable within one
-
 _KINDS: dict[tuple[type[duckdb.Error], ...], type[WarehouseError]] = {
     (duckdb.ConstraintException,): DuplicateRowError,
     (
@@ -33,7 +31,10 @@ _KINDS: dict[tuple[type[duckdb.Error], ...], type[WarehouseError]] = {
 
 
 class Warehouse:
-    """An open warehouse. `ibis` reads it lazily; the methods here write to it. Close it, or use it in `with`."""
+    """An open DuckDB warehouse, as `Engine`; `ibis` reads it lazily. Close it, or use it in `with`."""
+
+    dialect = "duckdb"
+    instant_type = "timestamptz"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         self.connection = connection
@@ -88,10 +89,13 @@ class Warehouse:
         """A table to read lazily."""
         return self.ibis.table(table, database=(self.catalog, schema))
 
-    @contextmanager
-    def batches(self, table: "ir.Table", rows_at_once: int) -> Iterator["pa.RecordBatchReader"]:
+    def batches(self, table: "ir.Table", rows_at_once: int) -> "AbstractContextManager[pa.RecordBatchReader]":
         """The rows of a lazy table as Arrow batches, read while the block lasts."""
-        sql = str(self.ibis.compile(table))
+        return self.read(str(self.ibis.compile(table)), rows_at_once)
+
+    @contextmanager
+    def read(self, sql: str, rows_at_once: int) -> Iterator["pa.RecordBatchReader"]:
+        """The result of a query as Arrow batches of at most so many rows, while the block lasts."""
         with self._stopping():
             yield self.connection.sql(sql).to_arrow_reader(rows_at_once)
 
@@ -158,6 +162,10 @@ class Warehouse:
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
+
+    def hash_of(self, columns: Iterable[str]) -> str:
+        """DuckDB's hash is by far the cheapest one there is; it is comparable within one version of DuckDB."""
+        return f"hash({', '.join(columns)})"
 
     @contextmanager
     def translating_errors(self) -> Iterator[None]:

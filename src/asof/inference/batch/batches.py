@@ -10,10 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import duckdb
 import pyarrow as pa
 
 from asof.warehouse.connection import Warehouse
+from asof.warehouse.database import ERRORS
 
 ROWS_AT_ONCE = 20_480
 
@@ -57,7 +57,7 @@ class Batches:
                 try:
                     with warehouse.relation(name, pa.RecordBatchReader.from_batches(self._schema(stream), batches)):
                         yield
-                except (duckdb.Error, RuntimeError) as error:
+                except ERRORS as error:
                     if self.error is None:
                         raise
                     raise self.error from error

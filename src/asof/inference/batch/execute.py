@@ -18,7 +18,8 @@ from asof.registry.prediction_runs import add_prediction_run
 from asof.registry.rows import PredictionRunRow
 from asof.registry.runs import Journal
 from asof.scoring.function import scores_in_arrow
-from asof.warehouse.connection import ENGINE_VERSION, Warehouse
+from asof.warehouse.connection import Warehouse
+from asof.warehouse.database import VERSION
 
 _BATCHES = "asof_batches"
 
@@ -91,7 +92,7 @@ def _count(plan: Plan, prepared: Prepared, journal: Journal[PredictionRunRow]) -
         missed = warehouse.rows(statements.missed(plan, runs))[0]
         outcome = replace(outcome, missed_rows=missed["rows"], missed_from=missed["reached"])
     if runs is not None and plan.compares_hashes:
-        sql = statements.changed(plan, runs, ENGINE_VERSION)
+        sql = statements.changed(plan, runs, VERSION)
         outcome = replace(outcome, changed_rows=int(warehouse.value(sql)))
         journal.note(changed_rows=outcome.changed_rows)
     return outcome
@@ -147,7 +148,7 @@ def _write(plan: Plan, prepared: Prepared, unscored: str) -> int:
             warehouse.execute(f"insert into {SCORED}\n{scored}")
         return insert(columns.with_decisions(plan, decide(warehouse, sql, plan.identity, policy.reference)))
     try:
-        with batches.readable(warehouse, rows, _BATCHES), warehouse.translating_errors():
+        with warehouse.translating_errors(), batches.readable(warehouse, rows, _BATCHES):
             return insert(columns.with_decision(scored, *alone))
     except ExpressionError as error:
         raise PolicyError(f"policy {policy.reference} fails: {error.__cause__}") from None

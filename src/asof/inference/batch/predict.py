@@ -18,7 +18,7 @@ from asof.registry.prediction_runs import add_prediction_run, prediction_run
 from asof.registry.rows import PredictionRunRow
 from asof.registry.runs import Attempt, Journal, Run, cause_of
 from asof.registry.store import Registry
-from asof.warehouse.connection import ENGINE_VERSION
+from asof.warehouse.database import VERSION
 from asof.warehouse.opening import warehouse_file
 
 _running: dict[Path, threading.Lock] = {}  # by warehouse
@@ -110,7 +110,7 @@ def _attempt(request: Request, alias: str, window: Window | None = None, **facts
         window_to=part.end,
         backfill=request.backfill,
         rescored=request.again,
-        duckdb_version=ENGINE_VERSION,
+        duckdb_version=VERSION,
         **facts,
     )
 

@@ -1,17 +1,17 @@
 """The decision policy of a model: the user's SQL or Ibis function, which turns the table `scored` into decisions."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
-from asof.errors import PolicyError
+from asof.errors import PolicyError, WarehouseError
 from asof.user_code import file_in, load_function, told_as
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import quoted
@@ -85,10 +85,8 @@ def _one_select(sql: str, reference: str) -> str:
 
 def check_columns(warehouse: Warehouse, sql: str, identity: list[str], reference: str) -> None:
     """Raises PolicyError when the SELECT does not run on `scored`, or lacks a column."""
-    try:
+    with _failing(warehouse, reference):
         columns = {row["column_name"].lower() for row in warehouse.rows(f"describe (\n{sql}\n)")}
-    except duckdb.Error as error:
-        raise PolicyError(f"policy {reference} fails: {error}") from None
     named = sqlglot.parse_one(sql, dialect="duckdb").named_selects
     if [name.lower() for name in named].count(DECISION) > 1:
         raise PolicyError(f"policy {reference}: its SELECT has more than one column {DECISION}; leave one of them")
@@ -139,7 +137,7 @@ def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) 
     return them once for each row.
     """
     names = ", ".join(quoted(name) for name in identity)
-    try:
+    with _failing(warehouse, reference):
         # Run once: what is checked is what is written.
         warehouse.execute(
             f"create or replace temporary table {DECIDED} as "
@@ -149,11 +147,19 @@ def decide(warehouse: Warehouse, sql: str, identity: list[str], reference: str) 
             warehouse.value(f"select count(*) as rows from {source}")
             for source in (SCORED, DECIDED, f"(select {names} from {SCORED} intersect select {names} from {DECIDED})")
         )
-    except duckdb.Error as error:
-        raise PolicyError(f"policy {reference} fails: {error}") from None
     if (found, common) != (expected, expected):
         raise PolicyError(
             f"policy {reference}: it returns {found} rows for {expected} scores, {common} of them with the "
             f"{', '.join(identity)} of a score; expected one for each"
         )
     return DECIDED
+
+
+@contextmanager
+def _failing(warehouse: Warehouse, reference: str) -> Iterator[None]:
+    """Raises what the engine says in the block as PolicyError."""
+    try:
+        with warehouse.translating_errors():
+            yield
+    except WarehouseError as error:
+        raise PolicyError(f"policy {reference} fails: {error.__cause__}") from None

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-import duckdb
-
 from asof.dbt_files.graph import Node, ViewParts
 from asof.errors import NotBuiltError, ProjectError
 from asof.leaks.replay.scratch import Scratch, columns_of
+from asof.warehouse.database import Connection
 from asof.warehouse.sql import quoted
 
 EXAMPLES = 3
@@ -48,7 +47,7 @@ class Comparison:
 class Pair:
     """A relation in both databases, restricted to what a moment can know of it."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     node: Node
     then: tuple[str, str, str]  # in the scratch database
     today: tuple[str, str, str]
@@ -62,7 +61,7 @@ class Pair:
         parts: ViewParts,
         node: Node,
         scratch: Scratch,
-        connection: duckdb.DuckDBPyConnection,
+        connection: Connection,
         moment: datetime,
     ) -> Self:
         """A view by its questions, or one of its groups by entity and times."""

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from asof.dbt_files.graph import ViewParts
 from asof.errors import NotBuiltError
 from asof.features.signature import features_hash
@@ -13,6 +11,7 @@ from asof.leaks.replay.opening import opened
 from asof.leaks.replay.scratch import TODAY, Scratch, columns_of
 from asof.progress import Progress, Silent
 from asof.project import Project
+from asof.warehouse.database import MISSING, VERSION, Connection
 from asof.warehouse.sql import literal, quoted
 
 # columns of the prediction table; inference and features meet in the warehouse only
@@ -67,7 +66,7 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
             return _compare(_Pair(connection, scratch, parts, model, now), versions)
 
 
-def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: str) -> dict[int, list[str]]:
+def _versions(connection: Connection, project: Project, model: str) -> dict[int, list[str]]:
     """The features of each version that has predicted."""
     registry = quoted(TODAY, project.registry_schema, "model_features")
     predictions = quoted(TODAY, project.predictions_schema, model)
@@ -77,7 +76,7 @@ def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: st
             f"where model = ? and version in (select version from {predictions}) group by version",
             [model],
         ).fetchall()
-    except duckdb.CatalogException:
+    except MISSING:
         found = []
     if not found:
         raise NotBuiltError(f"model {model} has no predictions to replay; run: asof predict {model}")
@@ -94,7 +93,7 @@ def _versions(connection: duckdb.DuckDBPyConnection, project: Project, model: st
 class _Pair:
     """The predictions that were made by the present, as `given`, with the rows of their view as it was `derived`."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     scratch: Scratch
     parts: ViewParts
     model: str
@@ -114,7 +113,7 @@ class _Pair:
     def comparable(self) -> str:
         """Whether a hash is of this DuckDB, as SQL."""
         runs = quoted(TODAY, self.scratch.project.registry_schema, "prediction_runs")
-        return f"given.run_id in (select run_id from {runs} where duckdb_version = {literal(duckdb.__version__)})"
+        return f"given.run_id in (select run_id from {runs} where duckdb_version = {literal(VERSION)})"
 
     @property
     def joined(self) -> str:

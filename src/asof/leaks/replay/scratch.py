@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from asof.dbt_files.graph import Graph, Node
@@ -18,6 +17,7 @@ from asof.dbt_files.manifest import read_graph
 from asof.dbt_files.run import Dbt
 from asof.errors import ProjectError
 from asof.project import Project
+from asof.warehouse.database import UNUSABLE, Connection, open_database
 from asof.warehouse.opening import connect, warehouse_file
 from asof.warehouse.sql import quoted
 
@@ -50,8 +50,7 @@ class Scratch:
         real = warehouse_file(self.project.target)
         with connect(self.project.target, read_only=True, wait=self.project.wait) as waited:
             (catalog,) = waited.execute("select current_database()").fetchone() or ("",)
-        with duckdb.connect() as connection:
-            connection.execute("set timezone = 'UTC'")
+        with open_database() as connection:
             connection.execute(f"attach {_text(real)} as {quoted(catalog)} (read_only)")
             connection.execute(f"attach {_text(self._copies)} as {COPIES}")
             views = connection.execute(
@@ -69,7 +68,7 @@ class Scratch:
 
     def set_aside(self, nodes: Iterable[Node]) -> None:
         """Copies built relations to the place where `today` finds them, before the next build replaces them."""
-        with duckdb.connect() as connection:
+        with open_database() as connection:
             connection.execute(f"attach {_text(self.file)} as asof_built (read_only)")
             connection.execute(f"attach {_text(self._copies)} as {COPIES}")
             for node in nodes:
@@ -80,11 +79,10 @@ class Scratch:
                 )
                 self.copied.add(node.id)
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
+    def connect(self) -> Connection:
         """The scratch database, with the real one and the copies attached for reading."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(str(self.file))
-        connection.execute("set timezone = 'UTC'")
+        connection = open_database(self.file)
         for entry in self._attached():
             connection.execute(f"attach {_text(Path(entry['path']))} as {entry['alias']} (read_only)")
         return connection
@@ -157,16 +155,14 @@ def refuse_what_cannot_be_replayed(nodes: Iterable[Node]) -> None:
             )
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection, node: Node, kind: str, query: str, moment: datetime | None = None
-) -> None:
+def _create(connection: Connection, node: Node, kind: str, query: str, moment: datetime | None = None) -> None:
     _, schema, table = node.relation
     try:
         connection.execute(f"create schema if not exists {quoted(schema)}")
         if moment is not None:
             connection.execute("set variable asof_moment = ?::timestamptz", [moment])
         connection.execute(f"create or replace {kind} {quoted(schema, table)} as {query}")
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
+    except UNUSABLE as error:
         raise ProjectError(
             f"{node.kind} {node.name} cannot be replayed from {schema}.{table} of the warehouse: "
             f"{str(error).splitlines()[0]}"
@@ -188,7 +184,7 @@ def _text(path: Path) -> str:
     return "'" + str(path.resolve()).replace("'", "''") + "'"
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, relation: tuple[str, str, str]) -> list[str]:
+def columns_of(connection: Connection, relation: tuple[str, str, str]) -> list[str]:
     """The columns of a relation in one of the databases of a connection; none where it is not there."""
     found = connection.execute(
         "select column_name from duckdb_columns() where lower(database_name) = lower(?) and lower(schema_name) = lower(?) "
@@ -198,9 +194,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: tuple[str, str, 
     return [name for (name,) in found.fetchall()]
 
 
-def moments_of(
-    connection: duckdb.DuckDBPyConnection, relation: str, as_of: str, fractions: Iterable[float]
-) -> list[datetime]:
+def moments_of(connection: Connection, relation: str, as_of: str, fractions: Iterable[float]) -> list[datetime]:
     """Moments of prediction below which lie these fractions of a view's rows."""
     query = f"select unnest(quantile_disc({quoted(as_of)}, ?::double[])) from {relation}"
     found = [moment for (moment,) in connection.execute(query, [list(fractions)]).fetchall()]
