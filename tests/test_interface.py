@@ -3,35 +3,50 @@
 import pytest
 
 import asof
+from asof.errors import ProjectError
 
 
 def test_the_names():
     assert asof.__all__ == [
+        "AliasChange",
         "AsofError",
         "CompiledModel",
         "FeatureSchema",
         "FeatureView",
+        "Finding",
+        "IncrementalReplay",
+        "LintResult",
         "LoggedRun",
         "ModelCheck",
         "ModelSpec",
         "ModelVersion",
+        "PredictionReplay",
         "PredictionResult",
         "Project",
+        "ReplayResult",
         "Report",
         "Reproduction",
         "TrainingResult",
         "TuningResult",
         "VersionComparison",
+        "VersionOverview",
         "check",
         "compare",
         "compile_model",
+        "lint",
         "load_model",
         "log_run",
         "make_report",
+        "new_key",
         "predict",
         "promote",
+        "replay",
+        "replay_incremental",
+        "replay_predictions",
         "reproduce",
         "rollback",
+        "sign_versions",
+        "status",
         "train",
         "tune",
     ]
@@ -44,3 +59,30 @@ def test_the_names():
 def test_another_name():
     with pytest.raises(AttributeError, match="module 'asof' has no attribute 'fit'"):
         asof.fit  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        (lambda project: asof.promote(project, "big", 1), r"promote\(model, version, project\)"),
+        (lambda project: asof.rollback(project, "big"), r"rollback\(model, project\)"),
+        (
+            lambda project: asof.log_run(project, "big", None, "size").__enter__(),
+            r"log_run\(model, view, label, project\)",
+        ),
+        (asof.check, r"check\(models, project\)"),
+        (asof.lint, r"lint\(views, project\)"),
+        (lambda project: asof.replay(project, "big"), r"replay\(name, project\)"),
+    ],
+)
+def test_the_project_comes_last(toy, call, right):
+    with pytest.raises(ProjectError, match=f"the project comes last now: asof.{right}"):
+        call(toy.open())
+
+
+def test_what_a_command_says_is_there_in_python(toy):
+    """`asof status` and `asof keys new` as functions; the others have tests of their own."""
+    asof.train("size", toy.open())
+    ((version,), key) = asof.status(toy.open()), asof.new_key()
+    assert isinstance(version, asof.VersionOverview)
+    assert (version.model, version.version, len(bytes.fromhex(key))) == ("size", 1, 32)

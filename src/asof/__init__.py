@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from asof.features.view import FeatureView
     from asof.inference.batch.predict import PredictionResult, predict
     from asof.inference.compile import CompiledModel, compile_model
+    from asof.leaks.lint.project import LintResult, lint
+    from asof.leaks.lint.rules import Finding
+    from asof.leaks.replay.incremental import IncrementalReplay, replay_incremental
+    from asof.leaks.replay.predictions import PredictionReplay, replay_predictions
+    from asof.leaks.replay.replay import ReplayResult, replay
     from asof.model_spec.spec import ModelSpec
     from asof.project import Project
-    from asof.registry.aliases import promote, rollback
+    from asof.registry.aliases import AliasChange, promote, rollback
     from asof.registry.model_version import ModelVersion, load_model
+    from asof.registry.signing import new_key, sign_versions
+    from asof.registry.status import VersionOverview, status
     from asof.report.write import Report, make_report
     from asof.training.check import ModelCheck, check
     from asof.training.compare import VersionComparison, compare
@@ -28,61 +35,89 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AliasChange",
     "AsofError",
     "CompiledModel",
     "FeatureSchema",
     "FeatureView",
+    "Finding",
+    "IncrementalReplay",
+    "LintResult",
     "LoggedRun",
     "ModelCheck",
     "ModelSpec",
     "ModelVersion",
+    "PredictionReplay",
     "PredictionResult",
     "Project",
+    "ReplayResult",
     "Report",
     "Reproduction",
     "TrainingResult",
     "TuningResult",
     "VersionComparison",
+    "VersionOverview",
     "check",
     "compare",
     "compile_model",
+    "lint",
     "load_model",
     "log_run",
     "make_report",
+    "new_key",
     "predict",
     "promote",
+    "replay",
+    "replay_incremental",
+    "replay_predictions",
     "reproduce",
     "rollback",
+    "sign_versions",
+    "status",
     "train",
     "tune",
 ]
 
 _HOMES = {
+    "AliasChange": "asof.registry.aliases",
     "AsofError": "asof.errors",
     "CompiledModel": "asof.inference.compile",
     "FeatureSchema": "asof.features.signature",
     "FeatureView": "asof.features.view",
+    "Finding": "asof.leaks.lint.rules",
+    "IncrementalReplay": "asof.leaks.replay.incremental",
+    "LintResult": "asof.leaks.lint.project",
+    "LoggedRun": "asof.training.log_run",
+    "ModelCheck": "asof.training.check",
     "ModelSpec": "asof.model_spec.spec",
+    "ModelVersion": "asof.registry.model_version",
+    "PredictionReplay": "asof.leaks.replay.predictions",
     "PredictionResult": "asof.inference.batch.predict",
     "Project": "asof.project",
-    "LoggedRun": "asof.training.log_run",
+    "ReplayResult": "asof.leaks.replay.replay",
     "Report": "asof.report.write",
     "Reproduction": "asof.training.reproduce",
     "TrainingResult": "asof.training.result",
     "TuningResult": "asof.training.tuning.tune",
     "VersionComparison": "asof.training.compare",
-    "ModelCheck": "asof.training.check",
-    "ModelVersion": "asof.registry.model_version",
+    "VersionOverview": "asof.registry.status",
     "check": "asof.training.check",
-    "load_model": "asof.registry.model_version",
     "compare": "asof.training.compare",
     "compile_model": "asof.inference.compile",
+    "lint": "asof.leaks.lint.project",
+    "load_model": "asof.registry.model_version",
     "log_run": "asof.training.log_run",
     "make_report": "asof.report.write",
+    "new_key": "asof.registry.signing",
     "predict": "asof.inference.batch.predict",
     "promote": "asof.registry.aliases",
+    "replay": "asof.leaks.replay.replay",
+    "replay_incremental": "asof.leaks.replay.incremental",
+    "replay_predictions": "asof.leaks.replay.predictions",
     "reproduce": "asof.training.reproduce",
     "rollback": "asof.registry.aliases",
+    "sign_versions": "asof.registry.signing",
+    "status": "asof.registry.status",
     "train": "asof.training.train",
     "tune": "asof.training.tuning.tune",
 }

@@ -13,7 +13,7 @@ import pytest
 
 from asof.cli import asof as group
 from asof.cli import main
-from asof.registry import overview
+from asof.registry import status
 
 ASOF = Path(sys.executable).with_name("asof")
 NOW = ("--now", "2024-04-10")
@@ -117,7 +117,7 @@ def test_a_locked_warehouse(run, toy, command):
 def test_a_mistake_of_asof_itself(toy, monkeypatch, capsys):
     """It has its traceback, and not the exit code of a gate that said no."""
     monkeypatch.setattr(sys, "argv", ["asof", "status", "--project-dir", str(toy.root)])
-    monkeypatch.setattr(overview, "overview", lambda _: 1 / 0)
+    monkeypatch.setattr(status, "status", lambda _: 1 / 0)
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 3

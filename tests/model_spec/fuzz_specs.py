@@ -105,7 +105,7 @@ def outcome(toy: ToyProject) -> str:
     """How opening the project and checking its model ends: `read`, `refused`, `slow`, or the name of what was raised."""
     began = time.monotonic()
     try:
-        check(toy.open(), ["big"])
+        check(["big"], toy.open())
         ended = "read"
     except AsofError:
         ended = "refused"

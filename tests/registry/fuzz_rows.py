@@ -23,7 +23,7 @@ from toy import FIRST, ToyProject, write_toy_project
 
 from asof import compare, load_model, predict, promote, reproduce, train
 from asof.errors import AsofError
-from asof.registry.overview import overview
+from asof.registry.status import status
 from asof.report.write import make_report
 
 DAY_80 = FIRST + timedelta(days=80)
@@ -41,7 +41,7 @@ ODD = {
     "UBIGINT": ("null", "0"),
 }
 COMMANDS = {
-    "status": lambda toy: overview(toy.open(DAY_82)),
+    "status": lambda toy: status(toy.open(DAY_82)),
     "load_model": lambda toy: load_model("size", "champion", toy.open(DAY_82)),
     "predict": lambda toy: predict("size", toy.open(DAY_82)),
     "compare": lambda toy: compare("size", 1, 2, toy.open(DAY_82)),

@@ -9,7 +9,7 @@ from toy import FIRST, NOW
 from asof import promote, rollback, train
 from asof.errors import RegistryError
 from asof.registry import aliases
-from asof.registry.overview import overview
+from asof.registry.status import status
 
 
 def champion(toy):
@@ -137,7 +137,7 @@ def test_a_version_that_is_not_trained_yet(trained):
         promote("size", 2, earlier)
     with pytest.raises(RegistryError, match=f"model size has no version yet {told}; train one"):
         promote("size", project=earlier)
-    assert overview(trained.open(NOW - timedelta(days=1))) == []
+    assert status(trained.open(NOW - timedelta(days=1))) == []
 
 
 def test_the_same_version_again_is_no_event(trained):
@@ -151,8 +151,8 @@ def test_the_overview_is_of_the_present(toy):
     for day in (80, 90):
         train("size", toy.open(FIRST + timedelta(days=day)))
         promote("size", project=toy.open(FIRST + timedelta(days=day)))
-    assert [(v.version, v.aliases) for v in overview(toy.open())] == [(2, ["champion"]), (1, [])]
-    (first,) = overview(toy.open(FIRST + timedelta(days=89, hours=12)))
+    assert [(v.version, v.aliases) for v in status(toy.open())] == [(2, ["champion"]), (1, [])]
+    (first,) = status(toy.open(FIRST + timedelta(days=89, hours=12)))
     assert (first.version, first.aliases, first.age_days) == (1, ["champion"], 9.5)
 
 

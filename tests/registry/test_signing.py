@@ -39,7 +39,7 @@ def unsigned(toy, prepared, monkeypatch):
 @pytest.fixture
 def signed(unsigned, monkeypatch):
     monkeypatch.setenv(VARIABLE, KEY)
-    assert sign_versions(unsigned.open(DAY_80), "size") == [1]
+    assert sign_versions("size", project=unsigned.open(DAY_80)) == [1]
     return unsigned
 
 
@@ -49,9 +49,9 @@ def test_a_version_that_training_signs(unsigned, monkeypatch):
     assert load_model("size", 2, unsigned.open(DAY_80)).version == 2
     with pytest.raises(ArtifactError, match="size version 1: it has no signature of the key in ASOF_SIGNING_KEY"):
         predict("size", unsigned.open(DAY_80))
-    assert sign_versions(unsigned.open(DAY_80), "size") == [1]
+    assert sign_versions("size", project=unsigned.open(DAY_80)) == [1]
     assert predict("size", unsigned.open(DAY_80)).scored_rows > 0
-    assert sign_versions(unsigned.open(DAY_80), "size") == []
+    assert sign_versions("size", project=unsigned.open(DAY_80)) == []
 
 
 def test_the_signature_is_hmac_with_sha_256(signed):
@@ -107,7 +107,7 @@ def test_a_planted_signature_that_is_no_text_of_ours(signed):
     signed.sql("update ml.version_signatures set signature = 'é'")
     with pytest.raises(ArtifactError, match="its row was changed"):
         load_model("size", 1, signed.open(DAY_80))
-    assert sign_versions(signed.open(DAY_80), "size") == [1]
+    assert sign_versions("size", project=signed.open(DAY_80)) == [1]
     assert load_model("size", 1, signed.open(DAY_80)).version == 1
 
 
@@ -157,10 +157,10 @@ def test_a_key_that_is_none(unsigned, monkeypatch, text):
 
 def test_signing_what_is_not_there(signed, monkeypatch):
     with pytest.raises(RegistryError, match="model size has no version 9"):
-        sign_versions(signed.open(DAY_80), "size", (9,))
+        sign_versions("size", (9,), signed.open(DAY_80))
     monkeypatch.delenv(VARIABLE)
     with pytest.raises(ProjectError, match=r"export ASOF_SIGNING_KEY=\$\(asof keys new\)"):
-        sign_versions(signed.open(DAY_80), "size")
+        sign_versions("size", project=signed.open(DAY_80))
 
 
 def test_keys_are_not_alike():

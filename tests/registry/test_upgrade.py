@@ -9,8 +9,8 @@ from toy import FIRST, write_toy_project
 
 from asof import make_report, predict, promote, reproduce, train
 from asof.errors import NotBuiltError, RegistryError
-from asof.registry.overview import overview
 from asof.registry.rows import ROWS
+from asof.registry.status import status
 
 DAY_78, DAY_80, DAY_81 = (FIRST + timedelta(days=days) for days in (78, 80, 81))
 
@@ -61,7 +61,7 @@ def old(toy):
 
 
 def test_it_can_be_read(old):
-    (version,) = overview(old.open())
+    (version,) = status(old.open())
     assert (version.version, version.aliases) == (1, ["champion"])
     assert "size version 1" in make_report("size", 1, old.open()).html
 

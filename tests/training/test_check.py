@@ -11,13 +11,13 @@ DAY_80 = FIRST + timedelta(days=80)
 
 
 def wrong(toy, model="big", now=DAY_80):
-    (found,) = check(toy.open(now), [model])
+    (found,) = check([model], toy.open(now))
     return found.wrong
 
 
 def test_a_project_that_is_right_has_its_rows_told(toy):
     """By hand: 160 rows before day 80, one every 12 hours; the gap of a day falls twice, and a label comes an hour later."""
-    found = check(toy.open(DAY_80))
+    found = check(project=toy.open(DAY_80))
     assert [(each.model, each.wrong) for each in found] == [("big", []), ("size", [])]
     assert found[0].rows == {"train": 96, "validation": 20, "test": 40}
     assert toy.sql("select count(*) from information_schema.schemata where schema_name = 'ml'") == [(0,)]
@@ -50,7 +50,7 @@ def test_a_view_with_a_column_that_cannot_be_a_feature(toy):
 def test_each_model_has_its_own_mistakes(toy):
     toy.edit("models/big.yml", "label: is_big", "label: is_bigg")
     toy.edit("models/size.yml", "toy.py:regress", "toy.py:regres")
-    assert [len(each.wrong) for each in check(toy.open(DAY_80))] == [1, 1]
+    assert [len(each.wrong) for each in check(project=toy.open(DAY_80))] == [1, 1]
 
 
 def test_a_label_that_takes_longer_than_the_test_split_wants_a_longer_one(toy):

@@ -21,7 +21,7 @@ def check(models: tuple[str, ...], as_json: bool, **options: Any) -> int:
     project = open_project(**options)
     from asof.training.check import check as run
 
-    found = run(project, models)
+    found = run(models, project)
     if as_json:
         print_json(found)
     for each in found if not as_json else []:

@@ -34,7 +34,7 @@ def sign(model: str, versions: tuple[int, ...], as_json: bool, **options: Any) -
     project = open_project(**options)
     from asof.registry.signing import sign_versions
 
-    signed = sign_versions(project, model, versions)
+    signed = sign_versions(model, versions, project)
     if as_json:
         print_json({"model": model, "signed": signed})
         return

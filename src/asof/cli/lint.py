@@ -8,7 +8,7 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import print_json, progress_bar
 
 if TYPE_CHECKING:
-    from asof.leaks.lint.of_project import LintResult
+    from asof.leaks.lint.project import LintResult
     from asof.leaks.lint.rules import Finding
 
 
@@ -23,10 +23,10 @@ def lint(views: tuple[str, ...], strict: bool, as_json: bool, **options: Any) ->
     Reads compiled SQL, no data. Exits with 1 when there is an error that no model waives.
     """
     project = open_project(**options)
-    from asof.leaks.lint.of_project import lint_project
+    from asof.leaks.lint.project import lint as run
 
     with progress_bar() as bar:
-        result = lint_project(project, views, progress=bar)
+        result = run(views, project, progress=bar)
     if as_json:
         print_json(result)
     else:

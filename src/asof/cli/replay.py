@@ -53,11 +53,11 @@ def replay(
     instants = [parse_instant(text) for text in at]
     with progress_bar() as bar:
         if predictions:
-            result = replay_predictions(project, name, progress=bar)
+            result = replay_predictions(name, project, progress=bar)
         elif incremental:
-            result = replay_incremental(project, name, moments=moments, at=instants, progress=bar)
+            result = replay_incremental(name, project, moments=moments, at=instants, progress=bar)
         else:
-            result = run(project, name, moments=moments, at=instants, progress=bar)
+            result = run(name, project, moments=moments, at=instants, progress=bar)
     if as_json:
         print_json(result)
     elif predictions:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def status(as_json: bool, **options: Any) -> None:
     """Show the models of the project, their versions, aliases, ages and metrics on the test split."""
     project = open_project(**options)
-    from asof.registry.overview import count_later_versions, overview
+    from asof.registry.status import count_later_versions
+    from asof.registry.status import status as run
 
-    versions, later = overview(project), count_later_versions(project)
+    versions, later = run(project), count_later_versions(project)
     if later:
         click.echo(
             f"{later} versions have a cut-off after the present, {instant(project.clock.now())} UTC, and are not shown; "

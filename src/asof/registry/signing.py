@@ -10,12 +10,13 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
 from asof.errors import ArtifactError, ProjectError
-from asof.project import Project
+from asof.project import Project, project_of
 from asof.registry.rows import SignatureRow, VersionRow
 from asof.registry.store import Registry, writing
 from asof.registry.versions import missing_version, versions_of
@@ -102,11 +103,12 @@ def require_signature(registry: Registry, row: VersionRow, project: Project) -> 
         )
 
 
-def sign_versions(project: Project, model: str, versions: tuple[int, ...] = ()) -> list[int]:
+def sign_versions(model: str, versions: Sequence[int] = (), project: Project | None = None) -> list[int]:
     """Signs versions of a model, all of them by default, and returns those that had no valid signature yet.
 
     The artifacts are not read. Raises ProjectError without a key, RegistryError for a version that is not there.
     """
+    project = project_of(project, "sign_versions(model, versions, project)", model, versions)
     key = SigningKey.from_environment()
     if key is None:
         raise ProjectError(f"{VARIABLE} is not set; make a key with: export {VARIABLE}=$(asof keys new)")

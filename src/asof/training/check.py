@@ -9,7 +9,7 @@ import ibis
 from asof.errors import AsofError, DataError, EstimatorError, did_you_mean
 from asof.model_spec.loading import list_specs
 from asof.model_spec.spec import ModelSpec
-from asof.project import Project
+from asof.project import Project, project_of
 from asof.training.data.empty import refuse_empty
 from asof.training.data.training_set import SPLIT, SPLITS, define_training_set
 from asof.warehouse.connection import Warehouse
@@ -24,12 +24,12 @@ class ModelCheck:
     rows: dict[str, int] = field(default_factory=dict)
 
 
-def check(project: Project | None = None, models: Sequence[str] = ()) -> list[ModelCheck]:
+def check(models: Sequence[str] = (), project: Project | None = None) -> list[ModelCheck]:
     """Checks these models, or all of the project. Nothing of the user's code runs, and nothing is written.
 
     Raises an AsofError where the project or its warehouse cannot be opened.
     """
-    project = project or Project.open()
+    project = project_of(project, "check(models, project)", models)
     names = list(models) or list(list_specs(project.root / "models"))
     with project.warehouse(read_only=True) as warehouse:
         return [_check(project, name, warehouse) for name in names]

@@ -31,7 +31,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Hit]], ...] = (
 )
 
 
-def lint(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
+def lint_view(parts: ViewParts, ancestry: Ancestry, now: datetime) -> list[Finding]:
     """What is wrong with a feature view, the waived among it. `now` is the present with which the SQL was compiled.
 
     Raises ProjectError when a query cannot be read or a waiver names no rule or gives no reason.

@@ -10,7 +10,7 @@ from asof.leaks.replay.opening import opened, refuse_later_than, view_of
 from asof.leaks.replay.replay import moments_of_view
 from asof.leaks.replay.scratch import Scratch
 from asof.progress import Progress, Silent
-from asof.project import Project
+from asof.project import Project, project_of
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class IncrementalReplay:
 
 
 def replay_incremental(
-    project: Project,
     name: str,
+    project: Project | None = None,
     *,
     moments: int = 3,
     at: Sequence[datetime] = (),
@@ -57,6 +57,7 @@ def replay_incremental(
     read. Raises ProjectError when the view is unknown or dbt fails, NotBuiltError when it is not built, ClockError for a moment
     after the present.
     """
+    project = project_of(project, "replay_incremental(name, project)", name)
     progress = progress or Silent()
     now = project.clock.now()
     refuse_later_than(now, at)

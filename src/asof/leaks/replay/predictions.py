@@ -10,7 +10,7 @@ from asof.leaks.replay.compare import EXAMPLES, Difference, Example
 from asof.leaks.replay.opening import opened
 from asof.leaks.replay.scratch import TODAY, Scratch, columns_of
 from asof.progress import Progress, Silent
-from asof.project import Project
+from asof.project import Project, project_of
 from asof.warehouse.database import MISSING, VERSION, Connection
 from asof.warehouse.sql import literal, quoted
 
@@ -44,7 +44,9 @@ class PredictionReplay:
         return not (self.differences or self.gone or self.missing)
 
 
-def replay_predictions(project: Project, model: str, progress: Progress | None = None) -> PredictionReplay:
+def replay_predictions(
+    model: str, project: Project | None = None, *, progress: Progress | None = None
+) -> PredictionReplay:
     """Builds the model's view anew, in a scratch database as of the present, and compares what each prediction was given.
 
     That is each feature where they were kept with the prediction, else their hash. A difference is training/serving
@@ -52,6 +54,7 @@ def replay_predictions(project: Project, model: str, progress: Progress | None =
 
     Raises SpecError for an unknown model, NotBuiltError when it has not predicted, ProjectError when dbt fails.
     """
+    project = project_of(project, "replay_predictions(model, project)", model)
     progress = progress or Silent()
     view = project.model_spec(model).feature_view
     now = project.clock.now()

@@ -11,7 +11,7 @@ from asof.leaks.replay.compare import Comparison, Difference, Pair
 from asof.leaks.replay.opening import opened, refuse_later_than, view_of
 from asof.leaks.replay.scratch import Scratch, columns_of, moments_of
 from asof.progress import Progress, Silent
-from asof.project import Project
+from asof.project import Project, project_of
 from asof.warehouse.sql import quoted
 
 LABEL_KNOWN_AT = "label_known_at"
@@ -46,8 +46,8 @@ class ReplayResult:
 
 
 def replay(
-    project: Project,
     name: str,
+    project: Project | None = None,
     *,
     moments: int = 3,
     at: Sequence[datetime] = (),
@@ -61,6 +61,7 @@ def replay(
     Raises ProjectError when the view is unknown or dbt fails, NotBuiltError when it is not built, ClockError for a moment
     after the present.
     """
+    project = project_of(project, "replay(name, project)", name)
     progress = progress or Silent()
     refuse_later_than(project.clock.now(), at)
     with opened(project, view_of(project, name), progress) as opening:

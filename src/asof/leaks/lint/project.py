@@ -12,11 +12,11 @@ from asof.dbt_files.graph import Graph, Node
 from asof.dbt_files.manifest import read_graph
 from asof.errors import ProfileError, ProjectError, did_you_mean
 from asof.features.lineage.ancestry import Ancestry
-from asof.leaks.lint.lint import lint
+from asof.leaks.lint.lint import lint_view
 from asof.leaks.lint.rules import Finding
 from asof.leaks.lint.waivers import unused_waivers
 from asof.progress import Progress, Silent
-from asof.project import Project
+from asof.project import Project, project_of
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class LintResult:
         return sum(found.severity == severity and not found.waived for found in self.findings)
 
 
-def lint_project(project: Project, views: Iterable[str] = (), progress: Progress | None = None) -> LintResult:
+def lint(views: Iterable[str] = (), project: Project | None = None, *, progress: Progress | None = None) -> LintResult:
     """Lints these feature views, all of them where none is named. The warehouse is asked for columns, never for rows.
 
     Raises ProjectError when a view is unknown, dbt fails, or its SQL cannot be read.
     """
+    project = project_of(project, "lint(views, project)", views)
     progress = progress or Silent()
     progress.step("compiling")
     now = project.clock.now()
@@ -59,7 +60,7 @@ def lint_project(project: Project, views: Iterable[str] = (), progress: Progress
         for name in wanted:
             progress.step(f"reading {name}")
             parts = graph.view(name)
-            findings += lint(parts, ancestry, now)
+            findings += lint_view(parts, ancestry, now)
             seen += graph.ancestors(parts.view)
             features += len(ancestry.columns(parts.view))
     return LintResult(wanted, features, findings, unused_waivers(dict.fromkeys(seen), findings))

@@ -31,8 +31,9 @@ def count_later_versions(project: Project) -> int:
         return sum(version.known_by > now for version in all_versions(registry))
 
 
-def overview(project: Project) -> list[VersionOverview]:
+def status(project: Project | None = None) -> list[VersionOverview]:
     """Every version that is known by the project's present, by model, newest first. Raises WarehouseError."""
+    project = project or Project.open()
     now = project.clock.now()
     with reading(project) as registry:
         aliases = aliases_at(registry, now)
