@@ -26,7 +26,7 @@ from asof.scoring.score import score
 from asof.scoring.sql.compile import compile_scores
 from asof.scoring.sql.dialects import DIALECTS, in_dialect
 from asof.scoring.sql.inputs import Inputs
-from asof.scoring.sql.tree import Below, Leaf, Split
+from asof.scoring.sql.tree import Below, Leaf, TreeSplit
 
 SCHEMA_OF_ONE = FeatureSchema((Feature("x", "float64", "numeric"),))
 
@@ -145,7 +145,7 @@ def test_other_engines_can_parse_it(dialect, name):
 def test_a_tree_by_hand():
     """A number is compared with the smallest double that float32 rounds up to the threshold, which is not the threshold."""
     inputs = Inputs(read_columns(None, SCHEMA_OF_ONE), SCHEMA_OF_ONE)
-    split = Split(0, Below(0.1, single=True, inclusive=False), True, Leaf((1.0,)), Leaf((2.0,)))
+    split = TreeSplit(0, Below(0.1, single=True, inclusive=False), True, Leaf((1.0,)), Leaf((2.0,)))
     inputs.prepare([split])
     side = inputs.side(split)
     # float32(0.1) is 0.100000001490116; halfway to the float32 before it lies 0.09999999776482583

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from asof.errors import ProjectError, did_you_mean
 
-Kind = Literal["model", "snapshot", "seed", "source"]
+NodeKind = Literal["model", "snapshot", "seed", "source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,7 @@ class Node:
 
     id: str
     name: str
-    kind: Kind
+    kind: NodeKind
     relation: tuple[str, str, str]  # database, schema, table
     parents: tuple[str, ...] = ()
     sql: str | None = None

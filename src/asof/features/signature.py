@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from asof.errors import DataError, SignatureError
 
-Kind = Literal["numeric", "boolean", "categorical"]
+FeatureKind = Literal["numeric", "boolean", "categorical"]
 
 _DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
@@ -36,7 +36,7 @@ class Feature:
 
     name: str
     type: str
-    kind: Kind
+    kind: FeatureKind
 
     @property
     def duckdb_type(self) -> str:
@@ -96,7 +96,7 @@ def feature_schema(columns: Iterable[tuple[str, dt.DataType]], owner: str) -> Fe
     )
 
 
-def _kind(name: str, type_: dt.DataType, owner: str) -> Kind:
+def _kind(name: str, type_: dt.DataType, owner: str) -> FeatureKind:
     if type_.is_boolean():
         return "boolean"
     if type_.is_numeric():
@@ -109,7 +109,7 @@ def _kind(name: str, type_: dt.DataType, owner: str) -> Kind:
     )
 
 
-def _values(column: pa.ChunkedArray, kind: Kind) -> "np.ndarray | pd.Series":
+def _values(column: pa.ChunkedArray, kind: FeatureKind) -> "np.ndarray | pd.Series":
     if kind == "categorical":
         # Named object: pandas 3 would make its own text type of it and NaN of None.
         return pd.Series(_texts(column), dtype=object)

@@ -5,10 +5,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from asof.durations import PositiveDuration
-from asof.model_spec.part import Part
+from asof.model_spec.part import SpecPart
 
 
-class Inference(Part):
+class Inference(SpecPart):
     """How the model is used."""
 
     window: PositiveDuration = Field(description="How far back from now `asof predict` looks for rows to score.")
@@ -47,7 +47,7 @@ class Inference(Part):
         return self
 
 
-class Experiment(Part):
+class Experiment(SpecPart):
     """Versions compared on live rows: the champion decides on its share, each challenger on its own.
 
     A shadow scores every row and decides nothing.

@@ -11,16 +11,16 @@ from asof.errors import SpecError, did_you_mean
 from asof.metrics.catalog import METRICS, group_metrics, row_losses
 from asof.metrics.metric import Problem
 from asof.model_spec.inference import Experiment, Inference
-from asof.model_spec.part import Part
+from asof.model_spec.part import SpecPart
 
 
-class Features(Part):
+class Features(SpecPart):
     """Which columns of the feature view the model learns from: all but its keys, times and labels, and these."""
 
     exclude: list[str] = Field(default=[], description="Columns of the view that are not features of this model.")
 
 
-class Split(Part):
+class Split(SpecPart):
     """How the labelled rows are split by time, counted back from the cut-off."""
 
     validation: PositiveDuration = Field(
@@ -33,7 +33,7 @@ class Split(Part):
 _HALF = 0.5
 
 
-class Gate(Part):
+class Gate(SpecPart):
     """One condition that a new version must meet on the test split to be registered for use."""
 
     metric: str = Field(description="One of the spec's metrics.")
@@ -73,7 +73,7 @@ class Gate(Part):
         return self
 
 
-class ModelSpec(Part):
+class ModelSpec(SpecPart):
     """One ML model. The file's name is the model's name."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The model's name, as the file's.")

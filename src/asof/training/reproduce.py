@@ -26,7 +26,7 @@ from asof.training.spool import spool_folder
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReproducedMetric:
     """A metric of a whole split, as it was recorded and as it came out now."""
 
     split: str
@@ -51,7 +51,7 @@ class Reproduction:
     recorded_hash: str
     content_hash: str
     frozen: bool
-    metrics: list[Comparison]
+    metrics: list[ReproducedMetric]
     slices_that_differ: int
     changes: list[str]
     rows_agree: bool
@@ -128,7 +128,7 @@ def _recorded(registry: Registry, model: str, version: int, project: Project) ->
     return row, read_run(registry, row.run_id)
 
 
-def _compare(recorded: Sequence[MetricRow], measurements: Sequence[Measurement]) -> tuple[list[Comparison], int]:
+def _compare(recorded: Sequence[MetricRow], measurements: Sequence[Measurement]) -> tuple[list[ReproducedMetric], int]:
     """The metrics of whole splits side by side, and how many figures of slices differ."""
     then = {(m.split, m.slice_by, m.slice, m.metric): m.value for m in recorded}
     now = {(m.split, m.slice_by, m.slice, m.metric): m.value for m in measurements}
@@ -136,7 +136,7 @@ def _compare(recorded: Sequence[MetricRow], measurements: Sequence[Measurement])
     for place in dict.fromkeys([*then, *now]):
         split, slice_by, _, metric = place
         if slice_by == ALL:
-            whole.append(Comparison(split, metric, then.get(place), now.get(place)))
+            whole.append(ReproducedMetric(split, metric, then.get(place), now.get(place)))
         else:
             slices += then.get(place) != now.get(place)
     return sorted(whole, key=lambda each: (each.split, each.metric)), slices

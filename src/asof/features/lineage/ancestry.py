@@ -6,7 +6,7 @@ from typing import Any
 
 from asof.dbt_files.graph import Graph, Node
 from asof.errors import ProjectError
-from asof.features.lineage.query import ROWS, Query, Step, Trace
+from asof.features.lineage.query import ROWS, Query, QueryStep, Trace
 
 SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
 Column = tuple[str, str]  # node id, column name in lower case
@@ -17,7 +17,7 @@ class Place:
     """A step, and the node in whose SQL it stands."""
 
     node: Node
-    step: Step
+    step: QueryStep
 
 
 @dataclass

@@ -20,7 +20,7 @@ ROWS = "*"  # in the place of a column: the rows themselves, whatever their colu
 
 
 @dataclass(frozen=True)
-class Step:
+class QueryStep:
     """An expression on the way, and the select that it stands in: a column's own, or a condition on rows."""
 
     select: Any  # exp.Select, or None for a table function
@@ -37,7 +37,7 @@ class Trace:
     """What a column comes from: columns of relations, by the steps between."""
 
     inputs: dict[tuple[Relation, str], None]
-    steps: dict[tuple[int, int], Step]
+    steps: dict[tuple[int, int], QueryStep]
     lost: dict[str, None] = field(default_factory=dict)  # columns whose origin could not be followed
 
     @classmethod
@@ -131,13 +131,13 @@ class Query:
         if not isinstance(expression, exp.Select):
             # A table function, as unnest(...): its columns come from what it is given.
             found = self.value(expression, scope, bare=bare)
-            found.steps[id(None), id(expression)] = Step(None, expression, scope)
+            found.steps[id(None), id(expression)] = QueryStep(None, expression, scope)
             return found
         for projection in expression.selects:
             if projection.alias_or_name.lower() == column:
                 inner = with_windows(projection.unalias(), expression)
                 found = self.value(inner, scope, bare=bare)
-                step = Step(expression, inner, scope)
+                step = QueryStep(expression, inner, scope)
                 return Trace(dict(found.inputs), {step.key: step, **found.steps}, dict(found.lost))
         return Trace({}, {}, {column: None})
 
@@ -152,7 +152,7 @@ class Query:
         if isinstance(select, exp.Select):
             for condition in conditions(select):
                 inner = with_windows(condition, select)
-                step = Step(select, inner, scope)
+                step = QueryStep(select, inner, scope)
                 found.steps[step.key] = step
                 found.add(self.value(inner, scope))
         for source in scope.sources.values():

@@ -22,7 +22,7 @@ from asof.warehouse.sql import literal, quoted
 CHAMPION = "champion"
 
 
-Interval = tuple[float, float]
+ShareRange = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Arm:
     alias: str
     version: int
     share: float | None = 1.0
-    inside: Interval | None = None
-    others: tuple[Interval, ...] = ()
+    inside: ShareRange | None = None
+    others: tuple[ShareRange, ...] = ()
     deciders: tuple[str, ...] = ()
     shadows: tuple[str, ...] = ()
 
@@ -78,7 +78,7 @@ def _one_of(aliases: Sequence[str]) -> str:
     return f"done.alias in ({', '.join(map(literal, aliases))})" if aliases else "false"
 
 
-def _within(place: str, interval: Interval) -> str:
+def _within(place: str, interval: ShareRange) -> str:
     low, high = interval
     return f"({place} >= {literal(low)} and {place} < {literal(high)})"
 

@@ -66,7 +66,7 @@ def replay_predictions(
         parts = scratch.build(opening.graph, opening.parts.view, now).view(view)
         progress.step("comparing")
         with scratch.connect() as connection:
-            return _compare(_Pair(connection, scratch, parts, model, now), versions)
+            return _compare(_GivenAndDerived(connection, scratch, parts, model, now), versions)
 
 
 def _versions(connection: Connection, project: Project, model: str) -> dict[int, list[str]]:
@@ -93,7 +93,7 @@ def _versions(connection: Connection, project: Project, model: str) -> dict[int,
 
 
 @dataclass(frozen=True)
-class _Pair:
+class _GivenAndDerived:
     """The predictions that were made by the present, as `given`, with the rows of their view as it was `derived`."""
 
     connection: Connection
@@ -154,7 +154,7 @@ class _Pair:
         return Difference(column, count, examples, first=None)
 
 
-def _compare(pair: _Pair, versions: dict[int, list[str]]) -> PredictionReplay:
+def _compare(pair: _GivenAndDerived, versions: dict[int, list[str]]) -> PredictionReplay:
     there = pair.columns()
     wanted = list(dict.fromkeys(name for names in versions.values() for name in names))
     columns = [name for name in wanted if name in there]

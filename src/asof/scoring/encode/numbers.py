@@ -54,7 +54,7 @@ class Fill:
         return np.hstack([filled, missing[:, self.marks].astype(np.float64)]) if len(self.marks) else filled
 
 
-Step = Arithmetic | Clip | Fill
+NumberStep = Arithmetic | Clip | Fill
 _UFUNCS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
@@ -71,7 +71,7 @@ class Numbers:
     """Columns of numbers, the steps they go through, and the columns that come out, at these places of the matrix."""
 
     features: list[str]
-    steps: list[Step]
+    steps: list[NumberStep]
     outputs: list[Output]
     places: np.ndarray = field(repr=False)
 
@@ -87,7 +87,7 @@ def read_numbers(transformer: Any, features: list[str], places: np.ndarray | Non
 
     Raises CompileError, which names it, for one that is not known.
     """
-    steps: list[Step] = []
+    steps: list[NumberStep] = []
     outputs = [Output(feature) for feature in features]
     for each in [step for _, step in transformer.steps] if isinstance(transformer, Pipeline) else [transformer]:
         for step in _steps(each, len(outputs)):
@@ -102,7 +102,7 @@ def read_numbers(transformer: Any, features: list[str], places: np.ndarray | Non
     return Numbers(features, steps, outputs, places)
 
 
-def _steps(fitted: Any, width: int) -> list[Step]:
+def _steps(fitted: Any, width: int) -> list[NumberStep]:
     # a ColumnTransformer makes a function without one of "passthrough", a Pipeline leaves it as it is
     if fitted in (None, "passthrough") or (type(fitted) is FunctionTransformer and fitted.func is None):
         return []
@@ -120,11 +120,11 @@ def _steps(fitted: Any, width: int) -> list[Step]:
     raise CompileError(f"{type(fitted).__name__} for numbers")
 
 
-def _given(operator: str, operand: Any, used: bool) -> list[Step]:
+def _given(operator: str, operand: Any, used: bool) -> list[NumberStep]:
     return [Arithmetic(operator, np.asarray(operand, dtype=np.float64))] if used else []
 
 
-def _filling(fitted: SimpleImputer, width: int) -> list[Step]:
+def _filling(fitted: SimpleImputer, width: int) -> list[NumberStep]:
     missing = fitted.missing_values
     if not (isinstance(missing, float) and np.isnan(missing)):
         raise CompileError(f"SimpleImputer with missing_values={missing!r}")

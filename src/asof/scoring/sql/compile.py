@@ -64,12 +64,12 @@ class CompiledScores:
         missing = [f"({' or '.join(required)}) as asof_refused"] if required else []
         refused = ["asof_refused"] if required else []
         found = [
-            Step("inputs", [*along, *self.reads], relation),
-            Step("parts", [*passed, *missing, *self.groups], "inputs"),
-            Step("sums", [*passed, *refused, *self.sums], "parts"),
+            Cte("inputs", [*along, *self.reads], relation),
+            Cte("parts", [*passed, *missing, *self.groups], "inputs"),
+            Cte("sums", [*passed, *refused, *self.sums], "parts"),
         ]
         for n, step in enumerate(self.steps):
-            found.append(Step(f"step_{n + 1}", [*passed, *refused, *step], found[-1].name))
+            found.append(Cte(f"step_{n + 1}", [*passed, *refused, *step], found[-1].name))
         return found
 
     def last(self, passed: list[str], names: list[str], source: str) -> str:
@@ -82,7 +82,7 @@ class CompiledScores:
 
 
 @dataclass(frozen=True)
-class Step:
+class Cte:
     """A SELECT list and what it is from."""
 
     name: str

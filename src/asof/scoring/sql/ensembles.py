@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from asof.errors import CompileError
-from asof.scoring.sql.tree import Among, Below, Leaf, Node, Split, Tree
+from asof.scoring.sql.tree import Among, Below, Leaf, Tree, TreeNode, TreeSplit
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def _categories(tree: dict[str, Any]) -> dict[int, frozenset[int]]:
     return {node: frozenset(tree["categories"][start : start + size]) for node, start, size in parts}
 
 
-def _of_xgboost(tree: dict[str, Any], node: int, categories: dict[int, frozenset[int]]) -> Node:
+def _of_xgboost(tree: dict[str, Any], node: int, categories: dict[int, frozenset[int]]) -> TreeNode:
     value = tree["split_conditions"][node]
     if tree["left_children"][node] < 0:
         return Leaf((float(np.float32(value)),))
     test: Below | Among = Below(float(np.float32(value)), single=True, inclusive=False)
     if tree["split_type"][node]:
         test = Among(categories[node], negated=True)
-    return Split(
+    return TreeSplit(
         tree["split_indices"][node],
         test,
         bool(tree["default_left"][node]),
@@ -101,7 +101,7 @@ def read_histogram(model: Any) -> Ensemble:
     return Ensemble(trees, base, link)
 
 
-def _of_histogram(predictor: Any, node: int) -> Node:
+def _of_histogram(predictor: Any, node: int) -> TreeNode:
     found = predictor.nodes[node]
     if found["is_leaf"]:
         return Leaf((float(found["value"]),))
@@ -109,7 +109,7 @@ def _of_histogram(predictor: Any, node: int) -> Node:
     if found["is_categorical"]:
         bits = predictor.raw_left_cat_bitsets[found["bitset_idx"]]
         test = Among(frozenset(code for code in range(256) if bits[code // 32] >> (code % 32) & 1), negated=False)
-    return Split(
+    return TreeSplit(
         int(found["feature_idx"]),
         test,
         bool(found["missing_go_to_left"]),
@@ -126,13 +126,13 @@ def read_forest(model: Any, outputs: int) -> Ensemble:
     return Ensemble(trees, [0.0] * outputs, "none", takes_missing=takes)
 
 
-def _of_sklearn(tree: Any, node: int, share: int, outputs: int) -> Node:
+def _of_sklearn(tree: Any, node: int, share: int, outputs: int) -> TreeNode:
     if tree.children_left[node] == tree.children_right[node]:
         values = np.ravel(tree.value[node])
         if outputs == 1 and len(values) == 2:  # the second of two classes
             values = values[1:]
         return Leaf(tuple(float(value) / share for value in values))
-    return Split(
+    return TreeSplit(
         int(tree.feature[node]),
         Below(float(tree.threshold[node]), single=True, inclusive=True),
         bool(tree.missing_go_to_left[node]),

@@ -14,7 +14,7 @@ from asof.features.signature import FeatureSchema
 from asof.scoring.encode.columns import Columns
 from asof.scoring.encode.numbers import Arithmetic, Numbers
 from asof.scoring.encode.texts import Text
-from asof.scoring.sql.tree import Among, Below, Split
+from asof.scoring.sql.tree import Among, Below, TreeSplit
 from asof.scoring.sql.words import column, number
 from asof.warehouse.sql import literal
 
@@ -49,7 +49,7 @@ class Inputs:
         self.used.add(feature)
         return column(feature)
 
-    def prepare(self, found: list[Split]) -> None:
+    def prepare(self, found: list[TreeSplit]) -> None:
         """Finds the limits of all thresholds of a column together."""
         wanted: dict[tuple[int, bool, bool], set[float]] = {}
         for split in found:
@@ -62,7 +62,7 @@ class Inputs:
             for test, limit in zip(tests, _limits(block, output, tests), strict=True):
                 self.limits[place, test] = limit
 
-    def side(self, split: Split) -> Side:
+    def side(self, split: TreeSplit) -> Side:
         """A split as SQL."""
         if split.place in self.text_at:
             return self._text_side(split, *self.text_at[split.place])
@@ -93,14 +93,14 @@ class Inputs:
             self.nulls[place] = _value_at(*self.number_at[place], np.array([np.nan]))
         return self.nulls[place]
 
-    def _goes_left(self, split: Split, values: np.ndarray) -> np.ndarray:
+    def _goes_left(self, split: TreeSplit, values: np.ndarray) -> np.ndarray:
         missing = np.isnan(values)
         found = np.where(missing, split.missing_left, False)
         if not missing.all():
             found[~missing] = split.test.holds(values[~missing])
         return found
 
-    def _text_side(self, split: Split, text: Text, output: int) -> Side:
+    def _text_side(self, split: TreeSplit, text: Text, output: int) -> Side:
         left = self._goes_left(split, text.table[:, output])
         codes = np.array([*range(len(text.values)), UNSEEN, NULL])
         if left.all() or not left.any():

@@ -10,7 +10,7 @@ from asof.scoring.encode.numbers import Arithmetic, Clip, Fill, Numbers
 from asof.scoring.encode.texts import Text
 from asof.scoring.sql.ensembles import Ensemble
 from asof.scoring.sql.inputs import NULL, Inputs
-from asof.scoring.sql.tree import Leaf, Node, splits
+from asof.scoring.sql.tree import Leaf, TreeNode, splits
 from asof.scoring.sql.words import number, total
 
 _GROUPS = 30
@@ -44,13 +44,13 @@ def sums_of_trees(ensemble: Ensemble, inputs: Inputs) -> Sums:
     return Sums(ensemble.base, parts, required)
 
 
-def _width(node: Node) -> int:
+def _width(node: TreeNode) -> int:
     while not isinstance(node, Leaf):
         node = node.left
     return len(node.values)
 
 
-def _case(node: Node, inputs: Inputs, output: int, indent: str) -> str:
+def _case(node: TreeNode, inputs: Inputs, output: int, indent: str) -> str:
     """A tree as nested CASE."""
     if isinstance(node, Leaf):
         return number(node.values[output])

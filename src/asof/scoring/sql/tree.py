@@ -41,7 +41,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Split:
+class TreeSplit:
     """Where the test on a column of the matrix holds, `left`; a missing value goes left where `missing_left` says so."""
 
     place: int
@@ -51,23 +51,23 @@ class Split:
     right: "Node"
 
 
-Node = Leaf | Split
+TreeNode = Leaf | TreeSplit
 
 
 @dataclass(frozen=True)
 class Tree:
     """A tree, and the first of the outputs that its leaves add to."""
 
-    root: Node
+    root: TreeNode
     output: int = 0
 
 
-def splits(node: Node) -> list[Split]:
+def splits(node: TreeNode) -> list[TreeSplit]:
     """Every split of a tree."""
     found, waiting = [], [node]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, Split):
+        if isinstance(each, TreeSplit):
             found.append(each)
             waiting += [each.left, each.right]
     return found

@@ -31,7 +31,7 @@ def occurring(column: pa.ChunkedArray) -> list[int]:
     return sorted(found)
 
 
-class Batches(xgboost.DataIter):
+class MatrixBatches(xgboost.DataIter):
     """The rows of a part, batch by batch, as often as XGBoost asks for them; what it makes of them may stay in `cache`."""
 
     def __init__(

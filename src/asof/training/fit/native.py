@@ -20,7 +20,7 @@ from asof.scoring.encode.matrix import Matrix
 from asof.scoring.encode.unfitted import learns_from_distinct_values
 from asof.scoring.xgb import xgboost_kind
 from asof.training.data.dataset import Part
-from asof.training.fit.batches import Batches, dictionary, occurring
+from asof.training.fit.batches import MatrixBatches, dictionary, occurring
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class NativeTrees:
             self.transformer.fit(_every_value(schema, train.rows))
         matrix = Matrix.of(read_columns(self.transformer, schema, only_seen=True), schema)
 
-        def batches(part: Part, cache: Path | None = None) -> Batches:
-            return Batches(part, schema, matrix, self.trees.feature_types, cache)
+        def batches(part: Part, cache: Path | None = None) -> MatrixBatches:
+            return MatrixBatches(part, schema, matrix, self.trees.feature_types, cache)
 
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
         if train.spool is None:
