@@ -12,6 +12,7 @@ from asof.durations import parse_duration, write_duration
         ("1 day", timedelta(hours=24)),
         ("1 week", timedelta(days=7)),
         ("90 minutes", timedelta(seconds=5400)),
+        ("45 seconds", timedelta(seconds=45)),
         ("0 days", timedelta(0)),
     ],
 )
@@ -30,4 +31,5 @@ def test_writes_the_shortest_text():
     assert write_duration(timedelta(days=1)) == "1 day"
     assert write_duration(timedelta(hours=36)) == "36 hours"
     assert write_duration(timedelta(minutes=90)) == "90 minutes"
+    assert write_duration(timedelta(seconds=90)) == "90 seconds"
     assert write_duration(timedelta(0)) == "0 days"

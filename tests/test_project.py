@@ -161,9 +161,7 @@ def test_the_clock_of_the_environment(toy, monkeypatch):
     toy.edit("dbt_project/dbt_project.yml", "profile: toy", "profile: toy\nvars: {asof_now: 2024-03-01T04:00:00Z}")
     assert Project.open(toy.root).clock.now() == datetime(2024, 3, 1, 4, tzinfo=UTC)
     monkeypatch.setenv("ASOF_NOW", "2024-03-02")
-    with pytest.raises(
-        ClockError, match="ASOF_NOW is 2024-03-02T00:00:00.00:00 and the var asof_now in dbt_project.yml"
-    ):
+    with pytest.raises(ClockError, match="ASOF_NOW is 2024-03-02 00:00 UTC and the var asof_now in dbt_project.yml"):
         Project.open(toy.root)
     assert Project.open(toy.root, now="2024-04-01").clock.now() == datetime(2024, 4, 1, tzinfo=UTC)
     monkeypatch.setenv("ASOF_NOW", "soon")

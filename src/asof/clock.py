@@ -35,9 +35,11 @@ def as_utc(instant: datetime) -> datetime:
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def minute(moment: datetime) -> str:
-    """An instant in a message: `2013-11-01 06:00 UTC`."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def written(moment: datetime) -> str:
+    """An instant in a message: `2013-11-01 06:00 UTC`, with seconds where there are any."""
+    at = as_utc(moment)
+    precision = "seconds" if at.second or at.microsecond else "minutes"
+    return f"{at.replace(tzinfo=None, microsecond=0).isoformat(' ', precision)} UTC"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class Clock:
         by_var = None if dbt_var is None else parse_instant(str(dbt_var))
         if by_environment and by_var and by_environment != by_var:
             raise ClockError(
-                f"the environment variable {VARIABLE} is {by_environment.isoformat()} and the var asof_now in "
-                f"dbt_project.yml is {by_var.isoformat()}; remove one of them, or give --now"
+                f"the environment variable {VARIABLE} is {written(by_environment)} and the var asof_now in "
+                f"dbt_project.yml is {written(by_var)}; remove one of them, or give --now"
             )
         return cls(by_environment or by_var)
 

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them in a model spec: `30 days`, `1 hour`."""
+"""Lengths of time as people write them in a model spec, and in a group's `ttl`: `30 days`, `1 hour`."""
 
 import re
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-_PATTERN = r"^(0|[1-9][0-9]*) (minute|hour|day|week)s?$"
+_PATTERN = r"^(0|[1-9][0-9]*) (second|minute|hour|day|week)s?$"
 _LONGEST = timedelta(days=36500)
 
 
@@ -28,17 +28,17 @@ def parse_duration(value: object) -> timedelta:
 
 def write_duration(value: timedelta) -> str:
     """The shortest text that `parse_duration` reads back."""
-    minutes = int(value.total_seconds() // 60)
-    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
-        if minutes % length == 0:
-            count = minutes // length
+    seconds = int(value.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if seconds % length == 0:
+            count = seconds // length
             return f"{count} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError("every whole number of minutes is divisible by one")
+    raise AssertionError("every whole number of seconds is divisible by one")
 
 
-def _more_than_nothing(value: timedelta) -> timedelta:
+def _positive(value: timedelta) -> timedelta:
     if not value:
-        raise ValueError("it must be longer than nothing")
+        raise ValueError("it must be positive")
     return value
 
 
@@ -48,4 +48,4 @@ Duration = Annotated[
     PlainSerializer(write_duration),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30 days", "1 hour"]}),
 ]
-PositiveDuration = Annotated[Duration, AfterValidator(_more_than_nothing)]
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]

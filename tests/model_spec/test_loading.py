@@ -159,7 +159,7 @@ def test_a_length_of_nothing(toy, key):
         "inference.window": "window: 2 days",
     }
     new = f"{key.split('.')[1]}: 0 days"
-    assert f"{key}: it must be longer than nothing" in spec_error(toy, old[key], new)
+    assert f"{key}: it must be positive" in spec_error(toy, old[key], new)
 
 
 @pytest.mark.parametrize(("key", "old", "name"), [("metrics", "log_loss]", "roc_auc"), ("slices", "colour]", "colour")])

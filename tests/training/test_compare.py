@@ -45,7 +45,7 @@ def test_on_rows_that_neither_was_fitted_on(two):
 def test_rows_that_were_labelled_since_count(two):
     assert [compare("size", 1, 1, two.open(NOW - days * DAY)).rows for days in (5, 0)] == [50, 60]
     two.sql("delete from features.toy_view where asked_at >= ?", [NOW - 30 * DAY])
-    with pytest.raises(DataError, match="no labelled row of 2024-03-11 00:00 to 2024-04-10 00:00 UTC"):
+    with pytest.raises(DataError, match="no labelled row of 2024-03-11 00:00 UTC to 2024-04-10 00:00 UTC"):
         compare("size", 1, 1, two.open())
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from asof.clock import VARIABLE
+from asof.clock import VARIABLE, written
 from asof.dbt_files.profiles import Target, read_target
 from asof.errors import ProjectError
 
@@ -90,7 +90,7 @@ class Dbt:
             failed = json.loads(answer)["failed"] if answer else "dbt's process has ended"
             if failed is not None:
                 said = "\n".join(line for line in failed.splitlines() if line.strip())
-                raise ProjectError(f"dbt {command[0]} failed as of {now.isoformat()}:\n{said}")
+                raise ProjectError(f"dbt {command[0]} failed as of {written(now)}:\n{said}")
 
         return wait
 

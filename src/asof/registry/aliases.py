@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from asof.clock import minute
+from asof.clock import written
 from asof.errors import RegistryError
 from asof.project import Project, project_of
 from asof.registry.readout import require_won
@@ -56,9 +56,9 @@ def require_version(registry: Registry, model: str, alias: str, now: datetime) -
     if version is not None:
         return version
     later = _events(registry, model, alias)
-    since = f" (it has one since {minute(later[0].happened_at)}; set --now later, or leave it out)" if later else ""
+    since = f" (it has one since {written(later[0].happened_at)}; set --now later, or leave it out)" if later else ""
     raise RegistryError(
-        f"model {model} has no '{alias}' by {minute(now)}{since}; "
+        f"model {model} has no '{alias}' by {written(now)}{since}; "
         f"promote a version with: asof promote {model} --alias {alias}"
     )
 
@@ -95,7 +95,7 @@ def promote(
         versions = {row.version: row for row in trained if row.known_by <= present}
         usable = [number for number, row in versions.items() if row.status == "registered"]
         if version is None and not usable:
-            known = f"by {minute(present)}{later_versions(trained, present)}"
+            known = f"by {written(present)}{later_versions(trained, present)}"
             has = "only versions that a gate rejected" if versions else f"no version yet {known}"
             raise RegistryError(f"model {model} has {has}; train one with: asof train {model}")
         chosen = max(usable) if version is None else version
@@ -165,8 +165,8 @@ def _move(
     events = _events(registry, model, alias)
     if events and events[-1].happened_at > now:
         raise RegistryError(
-            f"model {model}: '{alias}' was last moved at {minute(events[-1].happened_at)}, after the present "
-            f"{minute(now)}; set --now later, leave it out, or take another --alias"
+            f"model {model}: '{alias}' was last moved at {written(events[-1].happened_at)}, after the present "
+            f"{written(now)}; set --now later, leave it out, or take another --alias"
         )
     change = AliasChange(model, alias, version_behind(registry, model, alias, now), to_version)
     if change.from_version == to_version:

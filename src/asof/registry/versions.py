@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from asof.clock import minute
+from asof.clock import written
 from asof.errors import RegistryError
 from asof.features.signature import Feature, FeatureSchema
 from asof.model_spec.spec import ModelSpec
@@ -55,7 +55,7 @@ def version_row(registry: Registry, model: str, version: int, now: datetime, *, 
 def missing_version(model: str, version: int, now: datetime, versions: Sequence[VersionRow] = ()) -> RegistryError:
     """The error for a version that is not there by now. `versions` are those of the model, with later ones."""
     return RegistryError(
-        f"model {model} has no version {version} by {minute(now)}{later_versions(versions, now)}; see which it has with: "
+        f"model {model} has no version {version} by {written(now)}{later_versions(versions, now)}; see which it has with: "
         "asof status"
     )
 
@@ -66,7 +66,7 @@ def later_versions(versions: Sequence[VersionRow], now: datetime) -> str:
     if not later:
         return ""
     first = later[0]
-    return f" (version {first.version} is of what was known by {minute(first.known_by)}; set --now later)"
+    return f" (version {first.version} is of what was known by {written(first.known_by)}; set --now later)"
 
 
 def read_signature(row: VersionRow) -> FeatureSchema:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from asof.clock import minute
+from asof.clock import written
 from asof.errors import RegistryError
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
@@ -86,7 +86,7 @@ def read_facts(project: Project, model: str, version: int | None) -> VersionFact
         chosen = version if version is not None else version_behind(registry, model, "champion", now) or newest
         if chosen is None:
             raise RegistryError(
-                f"model {model} has no version yet by {minute(now)}; train one with: asof train {model}"
+                f"model {model} has no version yet by {written(now)}; train one with: asof train {model}"
             )
         number = resolve(registry, model, chosen, now)
         found = next(row for row in known if row.version == number)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from asof.clock import minute
+from asof.clock import written
 from asof.errors import ProjectError, RegistryError, in_short
 from asof.project import Project
 from asof.registry.rows import MetricRow
@@ -61,7 +61,7 @@ def _report(facts: VersionFacts) -> Report:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": _number, "moment": minute, "share": _share, "cell": _cell}
+    environment.filters |= {"number": _number, "moment": written, "share": _share, "cell": _cell}
     known = {"facts": facts, "sections": _slices(facts)}
     return Report(
         model=facts.version.model,

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 
+from asof.clock import written
 from asof.errors import AsofError, RegistryError
 from asof.features.view import FeatureView
 from asof.model_spec.spec import ModelSpec
@@ -37,8 +38,8 @@ def find_champion(
         champion.signature.check(view.table.schema().items(), which)
         if champion.seen_until > test_start:
             raise RegistryError(
-                f"{which}, was fitted or chosen on rows up to {champion.seen_until:%Y-%m-%d %H:%M} UTC, and the test split "
-                f"begins at {test_start:%Y-%m-%d %H:%M}: it would be asked what it has learned; train at a later moment, or "
+                f"{which}, was fitted or chosen on rows up to {written(champion.seen_until)}, and the test split "
+                f"begins at {written(test_start)}: it would be asked what it has learned; train at a later moment, or "
                 "with a shorter test split"
             )
     except AsofError as error:

@@ -7,6 +7,7 @@ from datetime import datetime
 import ibis
 import numpy as np
 
+from asof.clock import written
 from asof.errors import DataError, RegistryError
 from asof.features.view import LABEL_KNOWN_AT, FeatureView
 from asof.metrics.catalog import METRICS
@@ -120,7 +121,7 @@ def _rows(
     rows = read_rows(view.warehouse, chosen.select(*wanted), first.signature.categorical)
     if rows.num_rows == 0:
         raise DataError(
-            f"feature view {view.name}: no labelled row of {start:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC, the time that "
+            f"feature view {view.name}: no labelled row of {written(start)} to {written(now)}, the time that "
             f"neither version was fitted on; build it ({view.meta.build_command}), or set --now later"
         )
     classes: Classes = first.classes

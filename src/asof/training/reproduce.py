@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from asof.clock import written
 from asof.errors import RegistryError
 from asof.model_spec.spec import ModelSpec
 from asof.progress import Progress, Silent
@@ -78,7 +79,7 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
     with reading(project) as registry:
         row, recorded = _recorded(registry, model, version, project)
         spec = recorded_spec(row)
-        progress.step(f"reading {spec.feature_view} as of {row.known_by:%Y-%m-%d %H:%M}")
+        progress.step(f"reading {spec.feature_view} as of {written(row.known_by)}")
         view = project.view_in(registry.warehouse, spec.feature_view)
         if row.frozen_table is not None:
             view = view.reading(row.frozen_table, but=[SPLIT])

@@ -16,7 +16,7 @@ import yaml
 
 from asof.dbt_files.graph import Graph, Node
 from asof.features.lineage.ancestry import Ancestry
-from asof.leaks.lint.lint import lint
+from asof.leaks.lint.lint import lint_view
 from asof.leaks.lint.rules import RULES, Finding
 
 FOLDER = Path(__file__).parent
@@ -35,7 +35,7 @@ class Case:
     def findings(self) -> list[Finding]:
         graph, columns = project(self.changes)
         ancestry = Ancestry(graph, "duckdb", lambda node: columns.get(node.name, []))
-        return lint(graph.view("view"), ancestry, NOW)
+        return lint_view(graph.view("view"), ancestry, NOW)
 
 
 def leaks() -> list[Case]:

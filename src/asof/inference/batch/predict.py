@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from asof.clock import written
 from asof.errors import ClockError, WarehouseLockedError
 from asof.inference.batch.execute import execute
 from asof.inference.batch.prepare import Prepared, Request
@@ -136,7 +137,7 @@ def _run(
         with _recorded(registry, attempt) as journal:
             plan = prepared.plan(part, attempt)
             outcomes.append(execute(plan, prepared, journal, lambda: record(prepared.table.key)))
-        progress.advance(f"{part.end:%Y-%m-%d %H:%M}")
+        progress.advance(f"{written(part.end)}")
     return PredictionResult(
         model=spec.name,
         run_id=outcomes[-1].run_id,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asof.clock import as_utc
+from asof.clock import as_utc, written
 from asof.durations import write_duration
 from asof.errors import ClockError, NotBuiltError
 from asof.features.view import FeatureView
@@ -27,11 +27,11 @@ class Window:
         until = as_utc(end) if end else present
         if until > present:
             raise ClockError(
-                f"the window ends at {until.isoformat()}, after the present {present.isoformat()}; set --now later"
+                f"the window ends at {written(until)}, after the present {written(present)}; set --now later"
             )
         begin = as_utc(start) if start else until - spec.inference.window
         if begin >= until:
-            raise ClockError(f"the window begins at {begin.isoformat()}, not before its end {until.isoformat()}")
+            raise ClockError(f"the window begins at {written(begin)}, not before its end {written(until)}")
         return cls(begin, until, ends_now=end is None)
 
     def parts(self, length: timedelta, oldest: datetime | None) -> Iterator["Window"]:
@@ -60,7 +60,7 @@ def require_build(view: FeatureView, window: Window, oldest: timedelta) -> datet
         allowed = f", more than {write_duration(oldest)} before" if window.ends_now else ", before"
         key = " (inference.max_build_age)" if window.ends_now else ""
         raise NotBuiltError(
-            f"feature view {view.name}: it was last built up to {built.isoformat()}{allowed} the window's end "
-            f"{window.end.isoformat()}{key}; run: {view.meta.build_command}"
+            f"feature view {view.name}: it was last built up to {written(built)}{allowed} the window's end "
+            f"{written(window.end)}{key}; run: {view.meta.build_command}"
         )
     return built

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asof.clock import written
 from asof.dbt_files.graph import Node, ViewParts
 from asof.leaks.replay.compare import Difference, Pair
 from asof.leaks.replay.opening import opened, refuse_later_than, view_of
@@ -66,9 +67,7 @@ def replay_incremental(
         scratch.copy_views([parts.view])
         steps = [*(sorted(at) or moments_of_view(scratch, parts, moments)), now]
         for number, moment in enumerate(steps):
-            progress.step(
-                f"building {parts.view.name} as of {moment:%Y-%m-%d %H:%M}, step {number + 1} of {len(steps)}"
-            )
+            progress.step(f"building {parts.view.name} as of {written(moment)}, step {number + 1} of {len(steps)}")
             scratch.build(graph, parts.view, moment, on_top=number > 0)
         compared = [node for node in (*parts.groups, parts.view) if node.config.get("materialized") == "incremental"]
         scratch.set_aside(compared)

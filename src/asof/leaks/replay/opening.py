@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from asof.clock import written
 from asof.dbt_files.graph import Graph, ViewParts
 from asof.dbt_files.manifest import read_graph
 from asof.errors import ClockError
@@ -54,4 +55,4 @@ def refuse_later_than(now: datetime, moments: Sequence[datetime]) -> None:
     """Raises ClockError for a moment after the present."""
     for moment in moments:
         if moment > now:
-            raise ClockError(f"{moment.isoformat()} is after the present {now.isoformat()}; nothing was built then yet")
+            raise ClockError(f"{written(moment)} is after the present {written(now)}; nothing was built then yet")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asof.clock import written
 from asof.dbt_files.graph import Graph, Node, ViewParts
 from asof.errors import NotBuiltError, ProjectError
 from asof.features.lineage.ancestry import Ancestry
@@ -70,7 +71,7 @@ def replay(
         chosen = sorted(at) or moments_of_view(scratch, parts, moments)
         found = []
         for moment in chosen:
-            progress.step(f"building {parts.view.name} as of {moment:%Y-%m-%d %H:%M}")
+            progress.step(f"building {parts.view.name} as of {written(moment)}")
             built = scratch.build(graph, parts.view, moment)
             progress.step("comparing")
             found.append(_compare(scratch, built, parts.view.name, moment))
@@ -117,13 +118,13 @@ def _refuse_nothing_to_compare(pair: Pair, compared: Comparison) -> None:
     """Raises NotBuiltError where no row had come due, or today's view has not got as far as the moment."""
     if not (compared.rows or compared.only_then or compared.only_today):
         raise NotBuiltError(
-            f"feature view {pair.node.name}: no row had come due by {pair.moment.isoformat()}; choose a later moment"
+            f"feature view {pair.node.name}: no row had come due by {written(pair.moment)}; choose a later moment"
         )
     then, today = pair.newest()
     if then is not None and (today is None or today < then):
         raise NotBuiltError(
             f"feature view {pair.node.name} is built up to {today} and lacks rows that were due by "
-            f"{pair.moment.isoformat()}; run: dbt build --select +{pair.node.name}, or choose an earlier moment"
+            f"{written(pair.moment)}; run: dbt build --select +{pair.node.name}, or choose an earlier moment"
         )
 
 

@@ -57,7 +57,7 @@ class CompiledScores:
         text = ",\n\n".join(f"{step.name} as (\n{step.sql()}\n)" for step in (first, *others))
         return f"with {text}\n\n{self.last([*passed], names, (others or [first])[-1].name)}"
 
-    def ctes(self, relation: str, passed: Mapping[str, str]) -> list["Step"]:
+    def ctes(self, relation: str, passed: Mapping[str, str]) -> list["Cte"]:
         """The steps before the last one: features read, parts of the sums, sums, and what is made of them."""
         along = [f"{sql} as {name}" for name, sql in passed.items()]
         required = [f"{column(name)} is null" for name in self.required]

@@ -47,8 +47,8 @@ class TreeSplit:
     place: int
     test: Below | Among
     missing_left: bool
-    left: "Node"
-    right: "Node"
+    left: "TreeNode"
+    right: "TreeNode"
 
 
 TreeNode = Leaf | TreeSplit

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import ibis
 
+from asof.clock import written
 from asof.errors import DataError
 from asof.training.data.training_set import SPLIT, SPLITS, UNUSED, TrainingSet
 from asof.warehouse.sql import quoted
@@ -78,7 +79,7 @@ def contents(training_set: TrainingSet) -> Contents:
     if not counted:
         raise DataError(
             f"feature view {view.name}: no row with a known '{spec.label}' before "
-            f"{training_set.cutoff:%Y-%m-%d %H:%M} UTC; "
+            f"{written(training_set.cutoff)}; "
             f"build more history ({view.meta.build_command}), or train at a later moment with --now"
         )
     rows = {found[SPLIT]: found["row_count"] for found in counted}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import ibis
 
+from asof.clock import written
 from asof.durations import write_duration
 from asof.errors import DataError
 from asof.features.view import LABEL_KNOWN_AT
@@ -16,10 +17,10 @@ def refuse_empty(training_set: TrainingSet, split: str, rows: int, newest: datet
     if rows:
         return
     interval: Interval = getattr(training_set.plan, split)
-    since = f"from {interval.start:%Y-%m-%d %H:%M} " if interval.start else ""
-    newest_told = f"the newest one of all is of {newest:%Y-%m-%d %H:%M} UTC" if newest else "nor has any other"
+    since = f"from {written(interval.start)} " if interval.start else ""
+    newest_told = f"the newest one of all is of {written(newest)}" if newest else "nor has any other"
     raise DataError(
-        f"model {training_set.spec.name}: the {split} split ({since}to {interval.end:%Y-%m-%d %H:%M} UTC) has no labelled "
+        f"model {training_set.spec.name}: the {split} split ({since}to {written(interval.end)}) has no labelled "
         f"row, {newest_told}; {_remedy(training_set, split)}, or set the present with --now"
     )
 

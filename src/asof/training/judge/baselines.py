@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -20,12 +21,15 @@ _MOST_ROWS = 10_000
 
 
 def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
-    """What the prior says of every row: the share of each class, or the mean, of the training labels."""
-    labels = dataset.train.labels
-    if problem == "multiclass":
-        shares = np.bincount(labels.astype(int), minlength=len(dataset.classes)) / len(labels)
-        return np.tile(shares, (len(part.labels), 1))
-    return np.full(len(part.labels), labels.mean())
+    """What scikit-learn's dummy estimators say of every row: the share of each class, or the mean, of the training labels."""
+    labels, rows = dataset.train.labels, np.zeros((len(part.labels), 1))
+    dummy = DummyRegressor() if problem == "regression" else DummyClassifier(strategy="prior")
+    dummy.fit(np.zeros((len(labels), 1)), labels)
+    if problem == "regression":
+        return np.asarray(dummy.predict(rows), dtype=np.float64)
+    shares = np.zeros((len(rows), max(2, len(dataset.classes))))
+    shares[:, dummy.classes_.astype(int)] = dummy.predict_proba(rows)
+    return shares if problem == "multiclass" else shares[:, 1]
 
 
 def fit_linear(dataset: Dataset, problem: Problem) -> Any | None:

@@ -32,25 +32,24 @@
             "asof.experiment: no experiment of model " ~ model ~ " is on record, so that " ~ this.identifier
             ~ " is empty; write `experiment` in models/" ~ model ~ ".yml, promote its aliases, then run: asof predict " ~ model
         ) -%}
+        {{- return(asof._empty_readout()) -}}
     {%- endif -%}
     {{- return(asof._experiment_sql(model, view, spine, found)) -}}
 {% endmacro %}
 
 
-{% macro _experiment_sql(model, view, spine, found) -%}
-{%- set nothing = found is none -%}
-{%- set experiment = found or {
-    'unit': spine.key, 'label': none, 'metric': 'none', 'problem': 'binary', 'alpha': 0.05, 'smallest_effect': 1, 'classes': [],
-    'predictions': none, 'registry': none, 'number': 0,
-} -%}
-{%- set binary = experiment.problem == 'binary' -%}
-{%- if nothing -%}
+{# A readout without a row. #}
+{% macro _empty_readout() -%}
 select
     {%- for name, type in asof._experiment_columns() %}
     cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 where false
-{%- else -%}
+{%- endmacro %}
+
+
+{% macro _experiment_sql(model, view, spine, experiment) -%}
+{%- set binary = experiment.problem == 'binary' -%}
 with arms as (
     select experiment, alias, version, share, started_at
     from {{ experiment.registry }}.experiments
@@ -215,7 +214,6 @@ select
         else 'open'
     end as verdict
 from bounds
-{%- endif %}
 {%- endmacro %}
 
 
