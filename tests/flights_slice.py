@@ -53,7 +53,9 @@ class FlightsProject:
         return Project.open(self.root, now=now.isoformat())
 
     def sql(self, statement: str) -> list[tuple]:
-        with duckdb.connect(str(self.root / "warehouse/flights.duckdb")) as connection:
+        # two workers may read one project at once
+        reads = statement.lstrip().lower().startswith(("select", "with", "from", "describe"))
+        with duckdb.connect(str(self.root / "warehouse/flights.duckdb"), read_only=reads) as connection:
             connection.execute("set timezone = 'UTC'")
             return connection.execute(statement).fetchall()
 

@@ -50,41 +50,39 @@ where false
 
 {% macro _experiment_sql(model, view, spine, experiment) -%}
 {%- set binary = experiment.problem == 'binary' -%}
+{%- set units = {} -%}
+{%- for column in experiment.unit -%}
+    {%- do units.update({'unit_' ~ loop.index: column}) -%}
+{%- endfor -%}
 with arms as (
     select experiment, alias, version, share, started_at
     from {{ experiment.registry }}.experiments
     where model = '{{ model }}' and number = {{ experiment.number }}
 ),
 
+known as (
+    {{ asof._predictions_with_outcomes(experiment.predictions, view, spine, experiment.label, units) | indent(4) }}
+),
+
 -- the champion's row and those of the other arms since the experiment began, whose outcome is known by now
 matured as (
     select
         arms.alias,
-        {%- for column in experiment.unit %}
-        features.{{ adapter.quote(column) }} as unit_{{ loop.index }},
+        {%- for unit in units %}
+        predictions.{{ unit }},
         {%- endfor %}
         {{ asof._loss(experiment) }} as loss,
-        {{ 'features.' ~ adapter.quote(experiment.label) ~ '::integer' if binary else 'null' }} as outcome
+        {{ 'predictions.outcome::integer' if binary else 'null' }} as outcome
     from arms
-    inner join {{ experiment.predictions }} as predictions
+    inner join known as predictions
         on
             arms.alias = predictions.alias
             and arms.version = predictions.version
             and arms.started_at < predictions.as_of
             and not predictions.hindsight
-    inner join {{ view }} as features
-        on
-            {%- for column in spine.key %}
-            predictions.{{ adapter.quote(column) }} = features.{{ adapter.quote(column) }} and
-            {%- endfor %}
-            predictions.as_of = features.{{ adapter.quote(spine.as_of) }}
-    where
-        features.{{ adapter.quote(experiment.label) }} is not null
-        {%- if experiment.problem == 'regression' %}
-        and not isnan(features.{{ adapter.quote(experiment.label) }}::double)
-        {%- endif %}
-        and features.label_known_at <= {{ asof.now() }}
-        and predictions.scored_at <= {{ asof.now() }}
+    {%- if experiment.problem == 'regression' %}
+    where not isnan(predictions.outcome::double)
+    {%- endif %}
 ),
 
 -- rows of one unit are not independent of each other: each unit counts once
@@ -226,7 +224,7 @@ from bounds
 
 {# What a row costs, as SQL: the metric is its mean. #}
 {% macro _loss(experiment) %}
-    {%- set label = 'features.' ~ adapter.quote(experiment.label) -%}
+    {%- set label = 'predictions.outcome' -%}
     {%- set number = label ~ '::integer' if experiment.problem == 'binary' else label -%}
     {{ return(asof._row_loss(
         experiment.problem, experiment.metric, 'predictions.score', number, asof._likelihood(experiment, label)
