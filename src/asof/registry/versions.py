@@ -3,15 +3,18 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from asof.clock import written
 from asof.errors import RegistryError
-from asof.features.signature import Feature, FeatureSchema
 from asof.model_spec.spec import ModelSpec
 from asof.registry.rows import FeatureRow, VersionRow
 from asof.registry.store import Registry
+
+if TYPE_CHECKING:
+    from asof.features.signature import FeatureSchema
 
 _LISTED = ("artifact",)  # is not read where rows are listed
 
@@ -69,8 +72,10 @@ def later_versions(versions: Sequence[VersionRow], now: datetime) -> str:
     return f" (version {first.version} is of what was known by {written(first.known_by)}; set --now later)"
 
 
-def read_signature(row: VersionRow) -> FeatureSchema:
+def read_signature(row: VersionRow) -> "FeatureSchema":
     """The columns that a version takes, from its row."""
+    from asof.features.signature import Feature, FeatureSchema  # noqa: PLC0415  # brings pandas, which few need
+
     return FeatureSchema(tuple(Feature(**column) for column in json.loads(row.signature)))
 
 
