@@ -46,6 +46,13 @@ def test_a_shadow_scores_everything(compared):
     assert found["champion"][1] + found["challenger"][1] == DUE
 
 
+def test_its_sql_is_readable(compared, repository):
+    """As a person last read it."""
+    compiled = compared.root / "dbt_project/target/compiled/shop/models/answer_experiment.sql"
+    golden = repository / "tests/experiment/golden/answer_experiment.sql"
+    assert compiled.read_text().strip() + "\n" == golden.read_text()
+
+
 def oracle(rows, effect=0.02, alpha=0.05):
     """The readout in plain Python: by arm units, mean loss, difference, bounds and p-value."""
     losses = defaultdict(lambda: defaultdict(list))

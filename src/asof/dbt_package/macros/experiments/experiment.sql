@@ -52,7 +52,7 @@ where false
 {%- set binary = experiment.problem == 'binary' -%}
 {%- set units = {} -%}
 {%- for column in experiment.unit -%}
-    {%- do units.update({'unit_' ~ loop.index: column}) -%}
+    {%- do units.update({'asof_unit_' ~ loop.index: column}) -%}
 {%- endfor -%}
 with arms as (
     select experiment, alias, version, share, started_at
@@ -69,10 +69,10 @@ matured as (
     select
         arms.alias,
         {%- for unit in units %}
-        predictions.{{ unit }},
+        predictions.{{ unit }} as unit_{{ loop.index }},
         {%- endfor %}
         {{ asof._loss(experiment) }} as loss,
-        {{ 'predictions.outcome::integer' if binary else 'null' }} as outcome
+        {{ 'predictions.asof_outcome::integer' if binary else 'null' }} as outcome
     from arms
     inner join known as predictions
         on
@@ -81,7 +81,7 @@ matured as (
             and arms.started_at < predictions.as_of
             and not predictions.hindsight
     {%- if experiment.problem == 'regression' %}
-    where not isnan(predictions.outcome::double)
+    where not isnan(predictions.asof_outcome::double)
     {%- endif %}
 ),
 
@@ -224,7 +224,7 @@ from bounds
 
 {# What a row costs, as SQL: the metric is its mean. #}
 {% macro _loss(experiment) %}
-    {%- set label = 'predictions.outcome' -%}
+    {%- set label = 'predictions.asof_outcome' -%}
     {%- set number = label ~ '::integer' if experiment.problem == 'binary' else label -%}
     {{ return(asof._row_loss(
         experiment.problem, experiment.metric, 'predictions.score', number, asof._likelihood(experiment, label)

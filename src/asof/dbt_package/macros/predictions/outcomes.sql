@@ -1,6 +1,6 @@
 {#
     The rows of a prediction table whose outcome is known by now, as a SELECT: all columns of the prediction, with columns of
-    the feature view beside them. A question whose prediction was made after the present, or whose outcome is learned after
+    the feature view beside them, and the outcome as `asof_outcome`. A question whose prediction was made after the present, or whose outcome is learned after
     it, is left out.
 
     predictions   the prediction table, as SQL
@@ -15,7 +15,7 @@ select
     {%- for name, column in columns.items() %}
     features.{{ adapter.quote(column) }} as {{ name }},
     {%- endfor %}
-    features.{{ adapter.quote(label) }} as outcome
+    features.{{ adapter.quote(label) }} as asof_outcome
 from {{ predictions }} as predictions
 inner join {{ view }} as features
     on
