@@ -5,7 +5,7 @@
     asof_visible_from at or before it; the row is then fetched by equality. It grows with n log n, however long an entity's
     history is, where a join on a range of times grows with its square.
 #}
-{% macro default__group_ctes(group, spine) -%}
+{% macro default__group_rows_ctes(group) -%}
 {%- set event_time = adapter.quote(group.event_time) -%}
 {%- set known_at = adapter.quote(group.known_at) -%}
 {%- set entity = asof._list(group.entity) ~ (', ' if group.entity else '') -%}
@@ -28,9 +28,9 @@
         {%- endif %}
     from {{ group.relation }} as facts
     where {{ asof._is_whole(group) }}
-),
+)
+{%- if not in_order %},
 
-{% if not in_order -%}
 {{ group.cte }} as (
     select *
     from (
@@ -44,9 +44,16 @@
         from {{ group.cte }}_facts
     ) as asof_ordered
     where asof_event_time = asof_newest and asof_rank = 1
-),
+)
+{%- endif -%}
+{%- endmacro %}
 
-{% endif -%}
+
+{% macro default__group_ctes(group, spine) -%}
+{%- set entity = asof._list(group.entity) ~ (', ' if group.entity else '') -%}
+{%- set partition = 'partition by ' ~ asof._list(group.entity) ~ ' ' if group.entity -%}
+{{ asof._group_rows_ctes(group) }},
+
 {{ group.cte }}_moments as (
     select distinct
         {{ entity }}asof_at,

@@ -1,5 +1,5 @@
 {# The form of DuckDB: one ASOF join a group, each with a unique time on its right side. #}
-{% macro duckdb__group_ctes(group, spine) -%}
+{% macro duckdb__group_rows_ctes(group) -%}
 {%- set event_time = adapter.quote(group.event_time) -%}
 {%- set known_at = adapter.quote(group.known_at) -%}
 {{ group.cte }} as (
@@ -24,6 +24,11 @@
         and asof_visible_from is distinct from lag(asof_visible_from) over in_order
     {%- endif %}
 )
+{%- endmacro %}
+
+
+{% macro duckdb__group_ctes(group, spine) -%}
+{{ asof._group_rows_ctes(group) }}
 {%- endmacro %}
 
 

@@ -8,6 +8,11 @@
 
     Two rows of one time cannot be told apart here; asof.unique_feature_rows sees to it that there are none.
 #}
+{% macro _group_rows_ctes(group) -%}
+    {{- return(adapter.dispatch('group_rows_ctes', 'asof')(group)) -}}
+{%- endmacro %}
+
+
 {% macro _group_ctes(group, spine) -%}
     {{- return(adapter.dispatch('group_ctes', 'asof')(group, spine)) -}}
 {%- endmacro %}
