@@ -65,7 +65,7 @@ def test_every_macro_and_test_of_the_package_is_documented():
     public = {name for name in macros if not name.startswith(("_", "default__", "duckdb__"))}
     assert public == {
         *("feature_view", "features", "visible", "now", "new_since", "predict", "experiment"),
-        *("periodic_spine", "trailing", "horizon_label"),
+        *("newest_rows", "periodic_spine", "trailing", "horizon_label"),
     }
     for name in public:
         assert f"`asof.{name}(" in text

@@ -39,3 +39,7 @@ def periodic_spine(relation, key, every, first, since=None, until=None, as_of="a
 
 def horizon_label(spine, relation, entity, time, length, labels, delay=None):
     return f"select * from {spine}"
+
+
+def newest_rows(relation, moment):
+    return f"select * from {relation}"

@@ -6,9 +6,9 @@
     relation   the feature group, as ref(...)
     moment     an instant, as SQL
 
-    asof._newest_rows(ref('prices'), asof.now())   ->   for each shop the price that is known now
+    asof.newest_rows(ref('prices'), asof.now())   ->   for each shop the price that is known now
 #}
-{% macro _newest_rows(relation, moment) %}
+{% macro newest_rows(relation, moment) %}
     {%- if not execute -%}
         {{ return('select 1 as not_compiled_yet') }}
     {%- endif -%}
