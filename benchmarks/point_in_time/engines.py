@@ -117,6 +117,31 @@ def feast_duckdb(facts: str, folder: Path) -> Callable[[], pa.Table]:
     return lambda: store.get_historical_features(entity_df=spine.copy(), features=wanted).to_arrow()
 
 
+def timefence_build(facts: str, folder: Path) -> Callable[[], pa.Table]:
+    """timefence on Parquet files, inclusive and without a limit of age; it knows one time a row, and writes a file. A build
+    joins by one entity, so that three follow each other.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415
+    import timefence  # noqa: PLC0415
+
+    def join() -> pa.Table:
+        path = folder / "spine.parquet"
+        for group in GROUPS:
+            others = [name for name in pq.read_schema(path).names if name not in {group.entity, "as_of"}]
+            labels = timefence.Labels(path=path, keys=group.entity, label_time="as_of", target=others)
+            source = timefence.Source(
+                folder / f"{group.name}_{facts}.parquet", keys=group.entity, timestamp="event_time"
+            )
+            columns = list(group.columns)
+            feature = timefence.Feature(source, columns=columns, name=group.name, on_duplicate="keep_any")
+            path = folder / f"timefence_{group.name}.parquet"
+            options = {"max_lookback": "3650d", "join": "inclusive", "flatten_columns": True}
+            timefence.build(labels, [feature], path, **options)
+        return pq.read_table(path)
+
+    return join
+
+
 WAYS = {
     "asof": asof_view,
     "asof4gb": asof_in_4gb,
@@ -124,6 +149,7 @@ WAYS = {
     "pandas": pandas_merge_asof,
     "polars": polars_join_asof,
     "feast": feast_duckdb,
+    "timefence": timefence_build,
 }
 
 

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/point_in_time/run.py                 everything, about 10 minutes
     .venv/bin/python benchmarks/point_in_time/run.py --rows 1000000  one size
 
-Feast and polars are installed into an environment of their own for it, from the packages of requirements.txt here.
+Feast, polars and timefence are installed into an environment of their own for it, from the packages of requirements.txt here.
 """
 
 import argparse
@@ -27,8 +27,8 @@ ROUNDS = 3
 
 # The ways that are compared at each size: the first is what the others are held against.
 PLAN = {
-    200_000: {"punctual": ["duckdb", "asof", "feast"]},
-    1_000_000: {"punctual": ["duckdb", "asof", "polars", "pandas"], "bitemporal": ["duckdb", "asof"]},
+    200_000: {"punctual": ["duckdb", "asof", "timefence", "feast"]},
+    1_000_000: {"punctual": ["duckdb", "asof", "polars", "pandas", "timefence"], "bitemporal": ["duckdb", "asof"]},
     10_000_000: {"punctual": ["duckdb", "asof", "asof4gb"], "bitemporal": ["duckdb", "asof", "asof4gb"]},
 }
 
@@ -77,7 +77,7 @@ def compare(folder: Path, others: Path, rows: int) -> None:
             peak = max(run["peak_gib"] for run in found)
             same = "same rows" if found[0]["checksum"] == runs[ways[0]][0]["checksum"] else "other rows"
             print(
-                f"  {way:8} {seconds:8.2f} s  {seconds / first:6.2f} x {ways[0]}  {peak:6.2f} GiB  {same}", flush=True
+                f"  {way:9} {seconds:8.2f} s  {seconds / first:6.2f} x {ways[0]}  {peak:6.2f} GiB  {same}", flush=True
             )
     shutil.rmtree(inputs)
 
