@@ -94,7 +94,7 @@ def test_names_are_quoted_and_values_bound(toy):
 
 def test_an_arrow_table_is_there_for_as_long_as_the_block(toy):
     with toy.open().warehouse() as warehouse:
-        with warehouse.relation("here", pa.table({"n": [1, 2]})):
+        with warehouse.named_arrow("here", pa.table({"n": [1, 2]})):
             assert warehouse.rows("select sum(n) as total from here") == [{"total": 3}]
         with pytest.raises(Exception, match="here does not exist"):
             warehouse.rows("select * from here")

@@ -72,9 +72,17 @@ class Dbt:
         # An option --target has dbt parse everything again, even where it names the target that dbt would take anyway.
         usual = read_target(target.root, target.profile).name
         arguments = [
-            *(command[0], "--quiet", "--no-use-colors", "--log-path", str(folder / "logs")),
-            *("--project-dir", str(self._dbt_dir), "--profiles-dir", str(profiles or target.file.parent)),
-            *("--target-path", str(folder / "target")),
+            command[0],
+            "--quiet",
+            "--no-use-colors",
+            "--log-path",
+            str(folder / "logs"),
+            "--project-dir",
+            str(self._dbt_dir),
+            "--profiles-dir",
+            str(profiles or target.file.parent),
+            "--target-path",
+            str(folder / "target"),
             *(() if usual == target.name else ("--target", target.name)),
             *command[1:],
         ]

@@ -24,7 +24,15 @@ from asof.registry.versions import missing_version, versions_of
 VARIABLE = "ASOF_SIGNING_KEY"
 # The columns that say what a version does; the artifact counts by its hash.
 SIGNED = (
-    *("model", "version", "problem", "label", "feature_view", "known_by", "spec", "signature", "classes"),
+    "model",
+    "version",
+    "problem",
+    "label",
+    "feature_view",
+    "known_by",
+    "spec",
+    "signature",
+    "classes",
     "artifact_sha256",
 )
 _BYTES = 32

@@ -17,7 +17,7 @@ from asof.registry.store import Registry, reading
 from asof.registry.training_runs import RecordedRun, read_run
 from asof.registry.versions import read_signature, recorded_spec, version_row
 from asof.training.data.reading import read_training_data
-from asof.training.data.training_set import SPLIT
+from asof.training.data.training_set import SPLIT, define_training_set
 from asof.training.environment import environment
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.evaluate import ALL, Measurement
@@ -87,10 +87,7 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
         schema.check(view.table.schema().items(), f"{model} version {version}")
         fitter = Fitter(project.root, spec, schema)
         dataset = read_training_data(
-            view,
-            spec,
-            row.known_by,
-            schema=schema,
+            define_training_set(view, spec, row.known_by, schema),
             single=fitter.computes_in_single_precision,
             spool=spool,
         ).dataset

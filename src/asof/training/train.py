@@ -22,9 +22,10 @@ from asof.scoring.score import score
 from asof.scoring.sql.compile import CompiledScores
 from asof.scoring.xgb import is_xgboost
 from asof.training.champion import find_champion
-from asof.training.data.dataset import Dataset
+from asof.training.data.dataset import Classes, Dataset, Part, read_history
 from asof.training.data.identifiers import identifiers
-from asof.training.data.reading import TrainingData, read_training_data
+from asof.training.data.reading import read_training_data
+from asof.training.data.training_set import define_training_set
 from asof.training.fit.fitting import Fitter
 from asof.training.judge.backtest import backtest as run_backtest
 from asof.training.judge.curves import label_points
@@ -88,22 +89,23 @@ def _train(
         view = project.view_in(registry.warehouse, spec.feature_view)
         champion = find_champion(project, registry, spec, view, cutoff - spec.split.test)
         fitter = Fitter.of(project, spec, view)
+        training_set = define_training_set(view, spec, cutoff)
         data = read_training_data(
-            view,
-            spec,
-            cutoff,
+            training_set,
             extra=champion.signature if champion else None,
             single=fitter.computes_in_single_precision,
-            history=backtest,
             spool=spool,
         )
+        history = read_history(training_set, data.dataset.contents) if backtest else None
     journal.note(**facts_of(data))
     dataset = data.dataset
     for name, share in identifiers(dataset.train.rows, dataset.schema):
         log.warning(
             "the feature '%s' has a different value in nearly every row (%.0f%%); if it identifies the row, exclude it in the spec: "
             "features: {exclude: [%s]}",
-            *(name, 100 * share, name),
+            name,
+            100 * share,
+            name,
         )
 
     if dataset.contents.train > _SHORT_FIT:
@@ -130,7 +132,7 @@ def _train(
             points=[*verdict.points, *label_points(data.label_over_time)],
         )
         candidate = _with_parity(spec, estimator, loaded, compiling.result(), candidate, dataset)
-    candidate = _with_extras(candidate, fitter, data, estimator, progress, backtest=backtest, drop_one=drop_one)
+    candidate = _with_extras(candidate, fitter, dataset, history, estimator, progress, drop_one=drop_one)
 
     progress.step("registering")
     version, status = register(journal.attempt, project, spec, dataset, candidate)
@@ -169,21 +171,21 @@ def _refuse_what_cannot_be_stored(project: Project, spec: ModelSpec, fitter: Fit
 def _with_extras(
     candidate: Candidate,
     fitter: Fitter,
-    data: TrainingData,
+    dataset: Dataset,
+    history: tuple[Part, Classes] | None,
     estimator: Any,
     progress: Progress,
     *,
-    backtest: bool,
     drop_one: bool,
 ) -> Candidate:
-    """The candidate with what takes several fits, where it was asked for."""
-    spec, dataset = fitter.spec, data.dataset
+    """The candidate with what takes several fits: a back-test where there is a history, and fits without each feature."""
+    spec = fitter.spec
     if drop_one:
         losses = dropped_importances(spec, dataset, fitter, estimator, progress)
         importances = [replace(each, dropped=lost) for each, lost in zip(candidate.importances, losses, strict=True)]
         candidate = replace(candidate, importances=importances)
-    if backtest and data.history is not None:
-        candidate = replace(candidate, backtest=run_backtest(spec, *data.history, fitter, progress))
+    if history is not None:
+        candidate = replace(candidate, backtest=run_backtest(spec, *history, fitter, progress))
     return candidate
 
 

@@ -133,7 +133,7 @@ class Warehouse:
             yield connection
 
     @contextmanager
-    def relation(self, name: str, rows: "pa.Table | pa.RecordBatchReader") -> Iterator[None]:
+    def named_arrow(self, name: str, rows: "pa.Table | pa.RecordBatchReader") -> Iterator[None]:
         """Makes an Arrow table, or the rest of a reader once, readable in SQL under a name for as long as the block lasts."""
         self.connection.register(name, rows)
         try:

@@ -91,11 +91,17 @@ def sql_of(made: Plan) -> str:
         ("first_run", plan(relations=FIRST.items())),
         ("second_run", plan()),
         ("experiment_again", plan(arm=ARM, unit_filter='"id" % 5 = 0', again=True, keep_features=True, reasons=True)),
-        ("several_classes", plan(problem="multiclass")),
     ],
 )
 def test_its_sql_is_readable(name, made):
     assert sql_of(made) == (GOLDEN / f"{name}.sql").read_text()
+
+
+def test_the_columns_of_several_classes():
+    made = columns.scored(plan(problem="multiclass"), "asof_batches")
+    assert 'asof_scores[1] as "score_red",\n    asof_scores[2] as "score_green",' in made
+    assert "(['red', 'green'])[list_position(asof_scores, list_max(asof_scores))] as prediction" in made
+    assert "threshold" not in made
 
 
 def test_columns_of_the_view_with_the_names_that_are_added():

@@ -7,13 +7,14 @@ from toy import FIRST, NOW
 
 from asof.errors import DataError
 from asof.training.data.reading import read_training_data
+from asof.training.data.training_set import define_training_set
 
 
 def read(toy, model="big", cutoff=NOW):
     project = toy.open()
     spec = project.model_spec(model)
     with project.warehouse(read_only=True) as warehouse:
-        return read_training_data(project.view_in(warehouse, "toy_view"), spec, cutoff).dataset
+        return read_training_data(define_training_set(project.view_in(warehouse, "toy_view"), spec, cutoff)).dataset
 
 
 def ids(part):

@@ -14,6 +14,7 @@ from asof.errors import EstimatorError
 from asof.scoring.score import score
 from asof.training.data import dataset as dataset_module
 from asof.training.data.reading import read_training_data
+from asof.training.data.training_set import define_training_set
 from asof.training.fit.fitting import Fitter
 
 BOOSTED = """
@@ -46,7 +47,7 @@ def fitted(toy, **changes):
         view = project.view_in(warehouse, "toy_view")
         fitter = Fitter.of(project, spec, view)
         dataset = read_training_data(
-            view, spec, project.clock.now(), single=fitter.computes_in_single_precision
+            define_training_set(view, spec, project.clock.now()), single=fitter.computes_in_single_precision
         ).dataset
     return fitter.fit(dataset.train, dataset.validation), dataset
 

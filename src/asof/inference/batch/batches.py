@@ -55,7 +55,7 @@ class Batches:
                 stream = source.sql(sql).to_arrow_reader(ROWS_AT_ONCE)
                 batches = self._computed(stream, pool, workers)
                 try:
-                    with warehouse.relation(name, pa.RecordBatchReader.from_batches(self._schema(stream), batches)):
+                    with warehouse.named_arrow(name, pa.RecordBatchReader.from_batches(self._schema(stream), batches)):
                         yield
                 except ERRORS as error:
                     if self.error is None:
@@ -68,7 +68,7 @@ class Batches:
         with warehouse.second_connection() as source:
             source.execute("set session arrow_lossless_conversion = true")
             stream = source.sql(f"select * from ({sql}) limit 0").to_arrow_reader(ROWS_AT_ONCE)
-            with warehouse.relation(name, self._schema(stream).empty_table()):
+            with warehouse.named_arrow(name, self._schema(stream).empty_table()):
                 yield
 
     def _schema(self, stream: pa.RecordBatchReader) -> pa.Schema:

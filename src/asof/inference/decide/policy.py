@@ -22,9 +22,34 @@ DECIDED = "asof_decided"
 
 # What a decision may be made of to depend on its own row alone, and to come out once for it.
 _OF_ONE_ROW = (
-    *(exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Alias, exp.Cast, exp.DataType),
-    *(exp.Case, exp.If, exp.Connector, exp.Predicate, exp.Not, exp.Neg, exp.Between, exp.In, exp.Coalesce),
-    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Round, exp.Abs, exp.Greatest, exp.Least, exp.Lower, exp.Upper),
+    exp.Column,
+    exp.Identifier,
+    exp.Literal,
+    exp.Null,
+    exp.Boolean,
+    exp.Paren,
+    exp.Alias,
+    exp.Cast,
+    exp.DataType,
+    exp.Case,
+    exp.If,
+    exp.Connector,
+    exp.Predicate,
+    exp.Not,
+    exp.Neg,
+    exp.Between,
+    exp.In,
+    exp.Coalesce,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Round,
+    exp.Abs,
+    exp.Greatest,
+    exp.Least,
+    exp.Lower,
+    exp.Upper,
 )
 
 
@@ -103,7 +128,10 @@ def decision_of_one_row(sql: str, identity: list[str], columns: list[str]) -> tu
     """
     select = sqlglot.parse_one(sql, dialect="duckdb")
     if not isinstance(select, exp.Select) or {name for name, value in select.args.items() if value} - {
-        *("expressions", "from", "from_", "kind"),
+        "expressions",
+        "from",
+        "from_",
+        "kind",
     }:
         return None
     source = select.find(exp.From)

@@ -11,13 +11,34 @@ from asof.leaks.lint.subject import Subject
 from asof.leaks.lint.windows import RANKS, SHARES, Hit, is_the_first_time
 
 VOLATILE_FUNCTIONS = {
-    *("now", "today", "random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "get_current_timestamp"),
-    *("current_localtimestamp", "current_localtime", "get_current_time", "transaction_timestamp", "nextval"),
-    *("clock_timestamp", "statement_timestamp", "timeofday"),
+    "now",
+    "today",
+    "random",
+    "setseed",
+    "uuid",
+    "gen_random_uuid",
+    "uuidv4",
+    "uuidv7",
+    "get_current_timestamp",
+    "current_localtimestamp",
+    "current_localtime",
+    "get_current_time",
+    "transaction_timestamp",
+    "nextval",
+    "clock_timestamp",
+    "statement_timestamp",
+    "timeofday",
 }
 VOLATILE_EXPRESSIONS = (
-    *(exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime, exp.CurrentTimestamp, exp.Rand, exp.Randn, exp.Uuid),
-    *(exp.Localtime, exp.Localtimestamp),
+    exp.CurrentDate,
+    exp.CurrentDatetime,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+    exp.Rand,
+    exp.Randn,
+    exp.Uuid,
+    exp.Localtime,
+    exp.Localtimestamp,
 )
 ENDS = {"dbt_valid_to", "valid_to", "effective_to", "valid_until", "end_date", "ended_at"}
 BEGINS = {"dbt_valid_from", "valid_from", "effective_from", "start_date", "started_at"}

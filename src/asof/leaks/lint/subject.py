@@ -87,7 +87,15 @@ def _of_view(feature: str, parts: ViewParts, ancestry: Ancestry, as_of: str, now
     lost = {(id_, column): None for id_, column in trail.lost if id_ == parts.view.id}
     times = frozenset(known.columns)
     return Subject(
-        *(feature, parts.view, parts, ancestry, None, Trail({}, own, lost), Trail.empty(), known, times),
+        feature,
+        parts.view,
+        parts,
+        ancestry,
+        None,
+        Trail({}, own, lost),
+        Trail.empty(),
+        known,
+        times,
         is_group=False,
         now=now,
     )

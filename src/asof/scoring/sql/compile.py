@@ -30,8 +30,12 @@ from asof.scoring.sql.words import column, exponential, number, sigmoid, total
 from asof.scoring.xgb import xgboost_kind
 
 _FORESTS = (
-    *(RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor),
-    *(DecisionTreeClassifier, DecisionTreeRegressor),
+    RandomForestClassifier,
+    RandomForestRegressor,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    DecisionTreeClassifier,
+    DecisionTreeRegressor,
 )
 _LINEAR = (LinearRegression, Ridge, Lasso, ElasticNet)
 _AFTER_SUM = "asof_sum"
