@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _PATTERN = r"^(0|[1-9][0-9]*) (second|minute|hour|day|week)s?$"
-_LONGEST = timedelta(days=36500)
+_MAX_LENGTH = timedelta(days=36500)
 
 
 def parse_duration(value: object) -> timedelta:
@@ -21,7 +21,7 @@ def parse_duration(value: object) -> timedelta:
         length = timedelta(**{found[2] + "s": int(found[1])})
     except OverflowError:
         length = timedelta.max
-    if length > _LONGEST:
+    if length > _MAX_LENGTH:
         raise ValueError(f"{value!r} is too long; the longest is 36500 days")
     return length
 

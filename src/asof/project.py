@@ -32,7 +32,7 @@ class Project:
     """An asof project. Make one with `Project.open()`.
 
     registry_schema and predictions_schema come from the dbt vars `asof_registry_schema` and
-    `asof_predictions_schema`, trusted_types from `asof_trusted_types`, most_artifact_bytes from `asof_max_artifact_mb`,
+    `asof_predictions_schema`, trusted_types from `asof_trusted_types`, max_artifact_bytes from `asof_max_artifact_mb`,
     require_signatures from `asof_require_signatures`.
     """
 
@@ -44,7 +44,7 @@ class Project:
     registry_schema: str = "ml"
     predictions_schema: str = "predictions"
     trusted_types: tuple[str, ...] = ()
-    most_artifact_bytes: int = 1 << 30
+    max_artifact_bytes: int = 1 << 30
     require_signatures: bool = False
 
     @classmethod
@@ -76,7 +76,7 @@ class Project:
             trusted_types=as_names(
                 variables.get("asof_trusted_types"), f"{path}: vars: asof_trusted_types", ProjectError
             ),
-            most_artifact_bytes=_megabytes(variables.get("asof_max_artifact_mb"), path),
+            max_artifact_bytes=_megabytes(variables.get("asof_max_artifact_mb"), path),
             require_signatures=_flag(variables.get("asof_require_signatures"), path),
         )
 

@@ -67,4 +67,4 @@ def test_the_helpers_and_numbers_that_it_names():
         assert f"`asof.estimators.{name}(" in text
         assert getattr(estimators, name).__doc__
     assert f"on {resampling.RESAMPLES} resamples" in text
-    assert f"At most {resampling._MOST_ROWS:,} rows take part" in text
+    assert f"At most {resampling._MAX_ROWS:,} rows take part" in text

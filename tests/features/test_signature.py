@@ -53,7 +53,9 @@ def test_a_type_that_cannot_be_a_feature(type_):
 
 def test_columns_that_are_gone_or_changed_are_refused(schema):
     schema.check([*COLUMNS, ("new", dt.int64)], "owner")
-    with pytest.raises(DataError, match="owner: the column 'text' that the version was trained on is gone; train anew"):
+    with pytest.raises(
+        DataError, match="owner: the column 'text' that the version was trained on is gone; train again"
+    ):
         schema.check(COLUMNS[:-1], "owner")
     with pytest.raises(DataError, match="the column 'n' is int64, the version was trained on int32; cast it back"):
         schema.check([("n", dt.int64), *COLUMNS[1:]], "owner")

@@ -1,4 +1,4 @@
-"""What the models were given when they predicted, against their view derived anew."""
+"""What the models were given when they predicted, against their view derived again."""
 
 import json
 

@@ -101,7 +101,7 @@ def outcome(command: str, toy: ToyProject) -> str:
 
 
 def fuzz(toy: ToyProject, cases: int, seed: int) -> collections.Counter[str]:
-    """The warehouse of a prepared project, damaged anew for each case."""
+    """The warehouse of a prepared project, damaged again for each case."""
     rng, found = random.Random(seed), collections.Counter[str]()
     file, whole = toy.root / "toy.duckdb", toy.root / "whole.duckdb"
     shutil.copy(file, whole)

@@ -96,7 +96,7 @@ def _other_json(content: bytes, rng: random.Random) -> bytes:
 def outcome(content: bytes) -> str:
     """How reading and scoring ends: `scored`, `refused`, or the name of what was raised."""
     try:
-        estimator = load_artifact(content, artifact_hash(content), Trust(most_bytes=1 << 28), "m version 1")
+        estimator = load_artifact(content, artifact_hash(content), Trust(max_bytes=1 << 28), "m version 1")
         score(estimator, X, "binary", "m version 1")
     except AsofError:
         return "refused"

@@ -132,7 +132,7 @@ def test_a_size_that_the_project_does_not_allow():
     with pytest.raises(
         ArtifactError, match=r"m: the artifact has 0 MiB, the project allows 0; .*var asof_max_artifact_mb"
     ):
-        load_artifact(content, artifact_hash(content), Trust(most_bytes=len(content) - 1), "m")
+        load_artifact(content, artifact_hash(content), Trust(max_bytes=len(content) - 1), "m")
 
 
 def test_a_small_file_that_unpacks_to_a_large_one():
@@ -140,7 +140,7 @@ def test_a_small_file_that_unpacks_to_a_large_one():
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("schema.json", b" " * 50_000_000)
     assert len(packed.getvalue()) < 100_000
-    trust = Trust(most_bytes=1 << 20)
+    trust = Trust(max_bytes=1 << 20)
     with pytest.raises(ArtifactError, match="m: the artifact has 48 MiB, the project allows 1"):
         load_artifact(packed.getvalue(), artifact_hash(packed.getvalue()), trust, "m")
 

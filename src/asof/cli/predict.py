@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--to", "window_to", metavar="INSTANT", help="End of the window, inclusive; else now.")
 @click.option("--backfill", is_flag=True, help="Work through the window in parts of the spec's length; needs --from.")
-@click.option("--again", is_flag=True, help="Score rows anew that the version has scored before.")
+@click.option("--again", is_flag=True, help="Score rows again that the version has scored before.")
 @project_options
 @json_option
 def predict(
@@ -78,7 +78,7 @@ def predict(
             )
         if arm.changed_rows:
             click.echo(
-                f"{arm.changed_rows:,} rows were scored before from features that are others now; --again scores them anew",
+                f"{arm.changed_rows:,} rows were scored before from features that are others now; --again scores them again",
                 err=True,
             )
 

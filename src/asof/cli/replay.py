@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--predictions",
     is_flag=True,
-    help="Compare what a model was given when it predicted with its features derived anew.",
+    help="Compare what a model was given when it predicted with its features derived again.",
 )
 @click.option(
     "--incremental",

@@ -80,12 +80,12 @@ class FeatureSchema:
         for feature in self.features:
             if feature.name not in now:
                 raise SignatureError(
-                    f"{owner}: the column '{feature.name}' that the version was trained on is gone; train anew"
+                    f"{owner}: the column '{feature.name}' that the version was trained on is gone; train again"
                 )
             if now[feature.name] != feature.type:
                 raise SignatureError(
                     f"{owner}: the column '{feature.name}' is {now[feature.name]}, the version was trained on "
-                    f"{feature.type}; cast it back, or train anew"
+                    f"{feature.type}; cast it back, or train again"
                 )
 
 

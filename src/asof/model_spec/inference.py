@@ -54,7 +54,7 @@ class Experiment(SpecPart):
     """
 
     name: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="Its name; another one splits the units anew and starts anew."
+        pattern=r"^[a-z][a-z0-9_]*$", description="Its name; another one splits the units again and starts again."
     )
     challengers: dict[str, float] = Field(
         default={},

@@ -36,11 +36,11 @@ class Trust:
     """What a project lets an artifact be: types besides those that are allowed anyway, and bytes, packed and unpacked."""
 
     types: tuple[str, ...] = ()
-    most_bytes: int = 1 << 30
+    max_bytes: int = 1 << 30
 
     @classmethod
     def of(cls, project: Project) -> Self:
-        return cls(project.trusted_types, project.most_artifact_bytes)
+        return cls(project.trusted_types, project.max_artifact_bytes)
 
 
 def dump_artifact(estimator: Any, trust: Trust, owner: str) -> bytes:
@@ -60,7 +60,7 @@ def load_artifact(content: bytes, sha256: str, trust: Trust, owner: str) -> Any:
     if actual != sha256:
         raise ArtifactError(
             f"{owner}: the artifact's SHA-256 is {actual[:12]}…, {sha256[:12]}… was registered; its bytes have changed: "
-            "restore the warehouse from a backup, or train anew"
+            "restore the warehouse from a backup, or train again"
         )
     allowed = _refuse_untrusted(content, trust, owner)
     try:
@@ -68,7 +68,7 @@ def load_artifact(content: bytes, sha256: str, trust: Trust, owner: str) -> Any:
     except Exception as error:  # its bytes may be anything, and so may what reading them raises
         raise ArtifactError(
             f"{owner}: the artifact cannot be read here: {type(error).__name__}: {error}; "
-            f"install what it was made with (environment in model_versions), or train anew{remedy(error)}"
+            f"install what it was made with (environment in model_versions), or train again{remedy(error)}"
         ) from error
 
 
@@ -134,9 +134,9 @@ def _refuse_size(content: bytes, trust: Trust, owner: str) -> None:
         size = max(len(content), sum(member.file_size for member in archive.infolist()))
         declared = max((_declared_bytes(archive, member) for member in archive.infolist()), default=0)
     size = max(size, declared)
-    if size > trust.most_bytes:
+    if size > trust.max_bytes:
         raise ArtifactError(
-            f"{owner}: the artifact has {size / 2**20:,.0f} MiB, the project allows {trust.most_bytes / 2**20:,.0f}; "
+            f"{owner}: the artifact has {size / 2**20:,.0f} MiB, the project allows {trust.max_bytes / 2**20:,.0f}; "
             "make the estimator smaller, or raise the var asof_max_artifact_mb in dbt_project/dbt_project.yml"
         )
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from asof.registry.rows import CurveRow
 from asof.report.facts import VersionFacts
 
-_MOST_SERIES = 10
+_MAX_SERIES = 10
 _STYLE = {
     "svg.hashsalt": "asof",
     "svg.fonttype": "none",
@@ -76,7 +76,7 @@ def _svg(facts: VersionFacts, draw: Callable[[Axes, VersionFacts], None]) -> str
 
 
 def _lines(axes: Axes, series: dict[str, list[CurveRow]]) -> None:
-    for name, points in list(series.items())[:_MOST_SERIES]:
+    for name, points in list(series.items())[:_MAX_SERIES]:
         axes.plot([p.x for p in points], [p.y for p in points], label=_text(name) if len(series) > 1 else None)
     if len(series) > 1:
         axes.legend(fontsize=7)
@@ -147,7 +147,7 @@ def _importances(axes: Axes, facts: VersionFacts) -> None:
 
 def _label(axes: Axes, facts: VersionFacts) -> None:
     series = facts.curve("label_over_time")
-    for name, points in list(series.items())[:_MOST_SERIES]:
+    for name, points in list(series.items())[:_MAX_SERIES]:
         when = [datetime.fromtimestamp(p.x, UTC) for p in points]
         axes.plot(when, [p.y for p in points], label=_text(name) if len(series) > 1 else None)  # type: ignore[arg-type]
     if len(series) > 1:

@@ -25,8 +25,8 @@ from asof.warehouse.sql import quoted
 
 TOLERANCE = 1e-6
 
-_MOST_ROWS = 300  # DuckDB calls a function with 2,048 at once; all rows together are fewer
-_MOST_EDGES = 600
+_MAX_ROWS = 300  # DuckDB calls a function with 2,048 at once; all rows together are fewer
+_MAX_EDGES = 600
 _LARGEST_SMALLINT = 2**15
 _COMPARED = re.compile(r'("(?:[^"]|"")+") [<>]=? (-?[0-9.]+e[-+]?[0-9]+)')
 
@@ -68,7 +68,7 @@ def check_parity(
     def own(table: pa.Table) -> np.ndarray:
         return score(estimator, schema.frame(table), problem, owner)
 
-    rows = pa.table({name: plain_text(sample[name]) for name in schema.names}).slice(0, _MOST_ROWS)
+    rows = pa.table({name: plain_text(sample[name]) for name in schema.names}).slice(0, _MAX_ROWS)
     table = pa.concat_tables([rows, *(_taken(table, own) for table in harder_rows(rows, schema, compiled))])
     table = table.combine_chunks()
     expected = own(table)
@@ -110,7 +110,7 @@ def _taken(table: pa.Table, own: Callable[[pa.Table], np.ndarray]) -> pa.Table:
 def harder_rows(rows: pa.Table, schema: FeatureSchema, compiled: CompiledScores | None) -> list[pa.Table]:
     """Copies of rows: with a NULL each and with nothing else, with NaN, with a new text, and at the edges of the SQL."""
     columns = {name: rows[name].to_pylist() for name in schema.names}
-    count = min(_MOST_ROWS, len(rows))
+    count = min(_MAX_ROWS, len(rows))
 
     def changed(changes: list[tuple[str, object]]) -> pa.Table:
         """Rows with one value changed in each."""
@@ -137,7 +137,7 @@ def _edges(schema: FeatureSchema, compiled: CompiledScores) -> list[tuple[str, o
     """Features with values at which the SQL changes its mind, and just below."""
     types = {quoted(feature.name): feature for feature in schema.features}
     found = sorted({match.groups() for group in compiled.groups for match in _COMPARED.finditer(group)})
-    chosen = found[:: max(1, 2 * len(found) // _MOST_EDGES)]
+    chosen = found[:: max(1, 2 * len(found) // _MAX_EDGES)]
     edges: list[tuple[str, object]] = []
     for name, text in chosen:
         feature, limit = types[name], float(text)
@@ -148,7 +148,7 @@ def _edges(schema: FeatureSchema, compiled: CompiledScores) -> list[tuple[str, o
             edges += [
                 (feature.name, max(0, value) if feature.type[0] == "u" else value) for value in (whole, whole - 1)
             ]
-    return edges[:_MOST_EDGES]
+    return edges[:_MAX_EDGES]
 
 
 def _by_function(connection: Connection, scorer: Scorer, expected: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Does a version come out again? Rebuilds its training set, refits its estimator and measures it anew. Writes nothing."""
+"""Does a version come out again? Rebuilds its training set, refits its estimator and measures it again. Writes nothing."""
 
 import json
 from collections.abc import Sequence

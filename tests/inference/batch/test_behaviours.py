@@ -95,7 +95,7 @@ def test_nulls_of_a_column_that_is_no_feature(promoted):
 
 def test_a_view_with_other_columns(promoted):
     promoted.sql("alter table features.toy_view drop column weight")
-    with pytest.raises(SignatureError, match="column 'weight' that the version was trained on is gone; train anew"):
+    with pytest.raises(SignatureError, match="column 'weight' that the version was trained on is gone; train again"):
         predict("big", promoted.open(DAY_80))
     assert runs(promoted) == [("failed", "signature", None, None)]
 

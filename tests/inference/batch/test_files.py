@@ -39,7 +39,7 @@ def test_a_file_for_each_day(project):
     assert days(project) == ["day=2024-03-19", "day=2024-03-20", "day=2024-03-21"]
     assert in_files(project) == in_table(project)
     assert project.sql("select files from ml.prediction_runs") == [(result.files,)]
-    # the day that was begun is written anew with the next rows, and those scored again are there once
+    # the day that was begun is written again with the next rows, and those scored again are there once
     predict("big", project.open(DAY_80 + DAY))
     predict("big", project.open(DAY_80 + DAY), again=True)
     assert in_files(project) == in_table(project)

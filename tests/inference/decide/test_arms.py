@@ -95,7 +95,7 @@ def test_an_alias_of_no_experiment_has_every_row(arms):
 
 
 def test_what_is_compared_is_on_record_as_it_changes(arms):
-    """A free alias leaves its share to the champion; when it is taken, the experiment begins anew."""
+    """A free alias leaves its share to the champion; when it is taken, the experiment begins again."""
     on_record = "select number, alias, version, round(share, 6), started_at from ml.experiments order by number, alias"
     experiment(arms, "challengers: {later: 0.2, another: 0.1}")
     predict("big", arms.open(DAY_60))

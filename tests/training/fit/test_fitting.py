@@ -83,7 +83,7 @@ def test_more_rows_than_fit_into_memory_give_the_same_trees(toy, monkeypatch, tm
     (toy.root / "training/boosted.py").write_text(BOOSTED)
     toy.edit("models/big.yml", "training/toy.py:classify", "training/boosted.py:watched")
     in_memory = train("big", toy.open())
-    monkeypatch.setattr(dataset_module, "_MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(dataset_module, "_MAX_IN_MEMORY", 100)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen, matrix = [], xgboost.ExtMemQuantileDMatrix
 

@@ -78,7 +78,7 @@ def fitted_both_ways(trees, train, watched=None):
 @pytest.mark.parametrize(("trees", "classes"), [(XGBClassifier, 2), (XGBClassifier, 4), (XGBRegressor, 4)])
 def test_batches_give_to_the_bit_what_a_frame_gives(monkeypatch, rows_at_once, kept, trees, classes):
     monkeypatch.setattr(batches, "_ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr(batches, "_MOST_KEPT", kept)
+    monkeypatch.setattr(batches, "_MAX_KEPT", kept)
     train, unseen = part(1500, 1, classes), part(400, 2, classes).frame(SCHEMA)
     unseen.loc[:20, "town"] = "Oslo"
     usual, ours = fitted_both_ways(trees(**PARAMETERS), train)

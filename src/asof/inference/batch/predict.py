@@ -69,7 +69,7 @@ def predict(
 
     The window ends at the project's present and is as long as the spec says, where it is not given. The champion scores,
     and beside it the arms of the spec's experiment; with `alias` the version behind that, alone, on what falls to it. Rows
-    that a version has scored before are left as they are, with `again` they are scored anew. With `backfill` the window is
+    that a version has scored before are left as they are, with `again` they are scored again. With `backfill` the window is
     worked through in parts of the spec's length, each in a transaction of its own, and parts that are done are passed over.
 
     Raises an AsofError when it cannot; the run is in `ml.prediction_runs` all the same, as failed.

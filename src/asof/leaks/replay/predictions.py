@@ -1,4 +1,4 @@
-"""Replays predictions: derives the features of scored rows anew, and compares them with what the model was given."""
+"""Replays predictions: derives the features of scored rows again, and compares them with what the model was given."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ FEATURES_HASH = "features_hash"
 
 @dataclass(frozen=True)
 class PredictionReplay:
-    """The predictions of a model whose features were derived anew.
+    """The predictions of a model whose features were derived again.
 
     Of `rows` each of the `columns` was compared, of `hashed` the hash of all of them, which `differences` name as a
     column of its own. `gone` have no row in the view any more; `not_comparable` have only a hash, of another DuckDB or
@@ -47,7 +47,7 @@ class PredictionReplay:
 def replay_predictions(
     model: str, project: Project | None = None, *, progress: Progress | None = None
 ) -> PredictionReplay:
-    """Builds the model's view anew, in a scratch database as of the present, and compares what each prediction was given.
+    """Builds the model's view again, in a scratch database as of the present, and compares what each prediction was given.
 
     That is each feature where they were kept with the prediction, else their hash. A difference is training/serving
     skew: what training would read today is not what inference was given.
@@ -62,7 +62,7 @@ def replay_predictions(
         scratch = opening.scratch
         with scratch.connect() as connection:
             versions = _versions(connection, project, model)
-        progress.step(f"building {view} anew")
+        progress.step(f"building {view} again")
         parts = scratch.build(opening.graph, opening.parts.view, now).view(view)
         progress.step("comparing")
         with scratch.connect() as connection:

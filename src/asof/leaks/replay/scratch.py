@@ -1,4 +1,4 @@
-"""A scratch warehouse for one moment of the past: sources as they are, snapshots as they were, everything else built anew.
+"""A scratch warehouse for one moment of the past: sources as they are, snapshots as they were, everything else built again.
 
 The real warehouse is attached to it for reading, and nothing is written to it. What stands there as a view is copied
 first, since its SQL names the database, and would be read from the scratch database, which has the same name.

@@ -23,7 +23,7 @@ from asof.warehouse.sql import quoted
 
 Classes = tuple[str | int, ...]
 
-_MOST_IN_MEMORY = 500_000_000
+_MAX_IN_MEMORY = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def read_dataset(
     _refuse_beyond(training_set)
     lazy = training_set.ordered(["train"], [LABEL_KNOWN_AT])
     lazy = lazy.select(*training_set.view.identity, *schema.names, LABEL_KNOWN_AT, spec.label)
-    spool = spool if single and found.train * len(schema.names) > _MOST_IN_MEMORY else None
+    spool = spool if single and found.train * len(schema.names) > _MAX_IN_MEMORY else None
     lazy = single_precision(lazy, schema.numeric) if single else lazy
     train = read_rows(warehouse, lazy, schema.categorical, spool)
     judged = training_set.ordered(SPLITS[1:], [*(extra.names if extra else []), LABEL_KNOWN_AT])

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from asof.features.signature import FeatureSchema
 
-_FEWEST, _MOST = 100, 20_000
+_MIN, _MAX = 100, 20_000
 _SHARE = 0.9
 _FAR_APART = 2.0**40
 
@@ -19,12 +19,12 @@ def identifiers(rows: pa.Table, schema: FeatureSchema) -> Iterator[tuple[str, fl
     Suspicious are texts with a different value in nearly every row, and such integers if they count up with time or are spread
     like hashes. An amount in cents does neither.
     """
-    newest = rows.slice(max(len(rows) - _MOST, 0))
+    newest = rows.slice(max(len(rows) - _MAX, 0))
     for feature in schema.features:
         if feature.kind != "categorical" and not feature.type.startswith(("int", "uint")):
             continue
         column = newest[feature.name].drop_null()
-        if len(column) < _FEWEST:
+        if len(column) < _MIN:
             continue
         if feature.kind == "categorical":
             share = len(pc.unique(column.cast(pa.string()))) / len(column)

@@ -14,8 +14,8 @@ from asof.scoring.encode.matrix import Matrix
 from asof.training.data.dataset import Part
 
 _ROWS_AT_ONCE = 131_072
-# XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made anew beyond.
-_MOST_KEPT = 50_000_000
+# XGBoost asks for each batch five times: as many values are kept as float32 between its rounds, and made again beyond.
+_MAX_KEPT = 50_000_000
 
 
 def dictionary(column: pa.ChunkedArray) -> list[str]:
@@ -44,7 +44,7 @@ class MatrixBatches(xgboost.DataIter):
             {place: column.chunk(0).dictionary for place, column in texts.items() if column.num_chunks}
         )
         self.batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
-        small = part.rows.num_rows * matrix.width <= _MOST_KEPT
+        small = part.rows.num_rows * matrix.width <= _MAX_KEPT
         self.kept = list(self._made()) if small else None
         super().__init__(cache_prefix=str(cache / "quantiles") if cache else None, release_data=True)
 

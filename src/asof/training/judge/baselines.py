@@ -17,7 +17,7 @@ from asof.training.data.dataset import Dataset, Part
 
 log = logging.getLogger("asof")
 
-_MOST_ROWS = 10_000
+_MAX_ROWS = 10_000
 
 
 def prior_scores(dataset: Dataset, problem: Problem, part: Part) -> np.ndarray:
@@ -38,7 +38,7 @@ def fit_linear(dataset: Dataset, problem: Problem) -> Any | None:
     More rows change a linear model of some dozens of columns by less than its distance from a good one. None where it
     cannot be fitted, with a warning that says why: it is there to compare with, and no run fails because of it.
     """
-    sample = dataset.train.sample(_MOST_ROWS)
+    sample = dataset.train.sample(_MAX_ROWS)
     linear = Ridge() if problem == "regression" else LogisticRegression(max_iter=200)
     estimator = linear_pipeline(dataset.schema, linear)
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ from asof.scoring.scorer import Scorer, plain_text
 from asof.training.data.dataset import Dataset
 from asof.training.fit.fitting import Fitter
 
-_MOST_ROWS = 2_000
+_MAX_ROWS = 2_000
 _REPEATS = 2
 
 
@@ -38,7 +38,7 @@ class Importance:
 
 def shuffled_importances(spec: ModelSpec, dataset: Dataset, estimator: Any) -> list[Importance]:
     """Permutation importance (Breiman: Random forests, 2001) of each feature on at most 2,000 rows of the test split."""
-    part = dataset.test.sample(_MOST_ROWS)
+    part = dataset.test.sample(_MAX_ROWS)
     metric = ranking_metric(spec)
     columns = [plain_text(part.rows[name]).combine_chunks() for name in dataset.schema.names]
     scorer = Scorer(estimator, dataset.schema, spec.problem, f"model {spec.name}")

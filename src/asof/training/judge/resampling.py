@@ -10,8 +10,8 @@ from asof.metrics.catalog import METRICS
 from asof.metrics.metric import THRESHOLD, Problem
 
 RESAMPLES = 200
-_MOST_ROWS = 10_000
-_FEWEST_DAYS = 10
+_MAX_ROWS = 10_000
+_MIN_DAYS = 10
 _DAY = 86_400_000_000
 
 
@@ -23,9 +23,9 @@ class Resamples:
 
     def __init__(self, moments: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> None:
         count = len(moments)
-        self.rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).astype(int))
+        self.rows = np.unique(np.linspace(0, count - 1, min(count, _MAX_ROWS)).astype(int))
         days, day = np.unique(moments[self.rows] // _DAY, return_inverse=True)
-        self.by_day = len(days) >= _FEWEST_DAYS
+        self.by_day = len(days) >= _MIN_DAYS
         units, unit = (len(days), day) if self.by_day else (len(self.rows), np.arange(len(self.rows)))
         drawn = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=resamples)
         self.weights = drawn.astype(np.float32)[:, unit]

@@ -1,6 +1,6 @@
 {#
     The readout of a model's experiment, one row per arm: a SELECT for a dbt model. What is compared is what `asof predict`
-    has recorded in the registry; when an arm gets another version or share, the readout begins anew. It counts rows whose
+    has recorded in the registry; when an arm gets another version or share, the readout begins again. It counts rows whose
     moment lies after that, so that all arms had the same time. DuckDB only.
 
     model   the name of the model spec
