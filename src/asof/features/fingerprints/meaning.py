@@ -1,0 +1,237 @@
+"""What a column of a dbt model means: a hash of the canonical form of all SQL that it depends on, back to the sources.
+
+It is worked out through the scopes of each query, so that the names of CTEs and aliases, the order of columns and of CTEs,
+and CTEs that nothing reads do not count. A value is what its expression is of the values that it reads; which rows there are
+is what the FROM, joins, conditions, grouping, DISTINCT and LIMIT of a query say. A model whose SQL cannot be followed counts by
+its whole text.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from asof.dbt_files.graph import Node
+from asof.features.fingerprints.canonical import canonical, digest, terms
+from asof.features.lineage.ancestry import SNAPSHOT_COLUMNS, Ancestry
+from asof.features.lineage.query import with_windows
+
+_SNAPSHOT_CONFIG = ("strategy", "unique_key", "updated_at", "check_cols", "hard_deletes", "dbt_valid_to_current")
+
+
+class Meaning:
+    """Answers what the columns of a graph mean. `now` is the present with which its SQL was compiled."""
+
+    def __init__(self, ancestry: Ancestry, now: datetime) -> None:
+        self._ancestry = ancestry
+        self._now = now
+        self._known: dict[tuple[object, ...], str] = {}
+        self._marks: dict[int, dict[str, str]] = {}
+
+    def fingerprint(self, node: Node, column: str) -> str:
+        """The fingerprint of a column: of its values and of the rows that they stand in. 64 hexadecimal digits."""
+        return digest("column", self.value(node, column), self.rows(node))
+
+    def value(self, node: Node, column: str) -> str:
+        """What the values of a column are, whichever rows there are."""
+        name = column.lower()
+        if not self._ancestry.reads(node):
+            return digest("source", node.id, name, _text(node))
+        if node.kind == "snapshot" and name in {node.snapshot_column(each).lower() for each in SNAPSHOT_COLUMNS}:
+            return digest("snapshot", name, self.rows(node))
+        return self._value(self._ancestry.query(node).root, name)
+
+    def rows(self, node: Node) -> str:
+        """What decides which rows a relation has."""
+        if not self._ancestry.reads(node):
+            return digest("source", node.id, _text(node))
+        rows = self._rows(self._ancestry.query(node).root)
+        if node.kind != "snapshot":
+            return rows
+        config = [f"{name}={node.config.get(name)!r}" for name in _SNAPSHOT_CONFIG]
+        return digest("snapshot", rows, *config)
+
+    def _value(self, scope: Scope, column: str) -> str:
+        key = ("value", id(scope), column)
+        if key not in self._known:
+            self._known[key] = digest("itself")  # what a recursive query reads of itself
+            self._known[key] = self._of_column(scope, column)
+        return self._known[key]
+
+    def _of_column(self, scope: Scope, column: str) -> str:
+        expression = scope.expression
+        if isinstance(expression, exp.SetOperation):
+            names = [name.lower() for name in expression.named_selects]
+            by_name = bool(expression.args.get("by_name"))
+            values = []
+            for branch in scope.union_scopes:
+                own = [name.lower() for name in branch.expression.named_selects]
+                if by_name:
+                    values.append(self._value(branch, column) if column in own else "missing")
+                else:
+                    values.append(self._value(branch, own[names.index(column)]))
+            return digest(expression.key, *values)
+        if not isinstance(expression, exp.Select):
+            return digest("table function", column, self._written(expression, scope))
+        for projection in expression.selects:
+            if projection.alias_or_name.lower() == column:
+                inner = with_windows(projection.unalias(), expression)
+                text = self._written(inner, scope)
+                # an aggregate or a window looks at other rows, too
+                return digest(text, self._rows(scope)) if _looks_at_rows(inner, expression) else text
+        return digest("unknown", column, expression.sql(dialect="duckdb"))
+
+    def _rows(self, scope: Scope) -> str:
+        key = ("rows", id(scope))
+        if key not in self._known:
+            self._known[key] = digest("itself")
+            parts = list(self._deciding(scope))
+            # a query that passes on the rows of one source is that source
+            alone = len(parts) == 1 and parts[0].startswith("from ")
+            self._known[key] = parts[0].removeprefix("from ") if alone else digest(*parts)
+        return self._known[key]
+
+    def _deciding(self, scope: Scope) -> Iterator[str]:
+        """What decides which rows a scope has, part by part."""
+        expression = scope.expression
+        if isinstance(expression, exp.SetOperation):
+            yield f"{expression.key} distinct={bool(expression.args.get('distinct'))}"
+            yield from (self._rows(branch) for branch in scope.union_scopes)
+            if expression.args.get("distinct") or not isinstance(expression, exp.Union):
+                yield from (self._value(scope, name.lower()) for name in expression.named_selects)
+            return
+        if not isinstance(expression, exp.Select):
+            yield self._written(expression, scope)
+            return
+        yield from self._sources(expression, scope)
+        for name in ("where", "having", "qualify"):
+            clause = expression.args.get(name)
+            if clause is not None:
+                conjuncts = [
+                    self._written(with_windows(term, expression), scope) for term in terms(clause.this, exp.And)
+                ]
+                yield f"{name} {' '.join(sorted(set(conjuncts)))}"
+        yield from self._grouping(expression, scope)
+        if expression.args.get("distinct") is not None:
+            yield "distinct " + " ".join(self._value(scope, name.lower()) for name in expression.named_selects)
+            on = expression.args["distinct"].args.get("on")
+            if on is not None:
+                yield "on " + self._written(on, scope)
+        limits = [expression.args[name] for name in ("limit", "offset", "sample") if expression.args.get(name)]
+        for limit in limits:
+            yield self._written(limit, scope)
+        if (limits or expression.args.get("distinct") is not None) and expression.args.get("order") is not None:
+            yield self._written(expression.args["order"], scope)
+
+    def _sources(self, select: exp.Select, scope: Scope) -> Iterator[str]:
+        """FROM and the joins, in their order, each with how it joins."""
+        first = select.args.get("from_") or select.args.get("from")
+        if first is not None:
+            yield f"from {self._source(first.this, scope)}"
+        for join in select.args.get("joins") or ():
+            words = (str(join.args.get(part) or "").lower() for part in ("method", "side", "kind"))
+            how = " ".join(word for word in words if word not in {"", "inner", "outer"})
+            on = join.args.get("on")
+            conditions = sorted({self._written(term, scope) for term in terms(on, exp.And)}) if on is not None else []
+            using = sorted(self._written(each, scope) for each in join.args.get("using") or ())
+            yield f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join([*conditions, *using])}"
+        for lateral in select.args.get("laterals") or ():
+            yield self._written(lateral, scope)
+
+    def _source(self, item: exp.Expression, scope: Scope) -> str:
+        source = scope.sources.get(item.alias_or_name)
+        if isinstance(source, Scope):
+            return self._rows(source)
+        if isinstance(source, exp.Table):
+            return self._of_table(source)
+        return self._written(item, scope)
+
+    def _grouping(self, select: exp.Select, scope: Scope) -> Iterator[str]:
+        group = select.args.get("group")
+        if group is None:
+            if any(_aggregates(projection) for projection in select.selects):
+                yield "one group"
+            return
+        if group.args.get("all"):
+            keys = [projection.unalias() for projection in select.selects if not _aggregates(projection)]
+        else:
+            keys = [self._group_key(key, select) for key in group.expressions]
+        yield f"group {' '.join(sorted({self._written(key, scope) for key in keys}))}"
+        for name in ("grouping_sets", "cube", "rollup"):
+            if group.args.get(name):
+                yield self._written(group, scope)
+
+    def _group_key(self, key: exp.Expression, select: exp.Select) -> exp.Expression:
+        """A group key, with what a position or an alias of the SELECT stands for."""
+        if isinstance(key, exp.Literal) and not key.is_string:
+            return select.selects[int(key.name) - 1].unalias()
+        if isinstance(key, exp.Column) and not key.table:
+            for projection in select.selects:
+                if projection.alias_or_name.lower() == key.name.lower():
+                    return projection.unalias()
+        return key
+
+    def _of_table(self, table: exp.Table) -> str:
+        node = self._node(table)
+        return self.rows(node) if node is not None else digest("unknown", table.sql(dialect="duckdb").lower())
+
+    def _node(self, table: exp.Table) -> Node | None:
+        return self._ancestry.graph.find(table.catalog, table.db, table.name)
+
+    def _written(self, expression: exp.Expression, scope: Scope) -> str:
+        """The canonical form of an expression, in which each column is what it means."""
+        return canonical(expression, lambda node: self._resolved(node, scope), self._now)
+
+    def _resolved(self, node: exp.Expression, scope: Scope) -> str | None:
+        if isinstance(node, exp.Column):
+            return self._column(node, scope)
+        if isinstance(node, exp.Query):
+            inner = next((each for each in scope.subquery_scopes if each.expression is node), None)
+            if inner is not None:
+                values = [self._value(inner, name.lower()) for name in node.named_selects]
+                return digest("subquery", self._rows(inner), *values)
+        return None
+
+    def _column(self, column: exp.Column, scope: Scope) -> str:
+        current: Any = scope
+        while current is not None:
+            source = current.sources.get(column.table)
+            if source is not None:
+                return f"{self._of_source(source, column.name.lower())}{self._instance(column.table, current)}"
+            current = current.parent
+        return digest("unresolved", column.sql(dialect="duckdb").lower())
+
+    def _of_source(self, source: Any, column: str) -> str:
+        if isinstance(source, Scope):
+            return self._value(source, column)
+        node = self._node(source)
+        return self.value(node, column) if node is not None else digest("unknown", source.sql().lower(), column)
+
+    def _instance(self, name: str, scope: Scope) -> str:
+        """Which of several equal sources a name is, by their order: a table that is joined to itself is two."""
+        if id(scope) not in self._marks:
+            counted: Counter[str] = Counter()
+            marks = {}
+            for alias, (_, source) in scope.selected_sources.items():
+                rows = self._rows(source) if isinstance(source, Scope) else self._of_table(source)
+                marks[alias] = f"#{counted[rows]}" if counted[rows] else ""
+                counted[rows] += 1
+            self._marks[id(scope)] = marks
+        return self._marks[id(scope)].get(name, "")
+
+
+def _looks_at_rows(expression: exp.Expression, select: exp.Select) -> bool:
+    return bool(expression.find(exp.Window)) or _aggregates(expression) or select.args.get("group") is not None
+
+
+def _aggregates(expression: exp.Expression) -> bool:
+    """Whether an expression aggregates rows, other than as a window."""
+    return any(not isinstance(node.parent, exp.Window) for node in expression.find_all(exp.AggFunc))
+
+
+def _text(node: Node) -> str:
+    """The whole text of a model that cannot be followed; nothing for a source."""
+    return " ".join((node.sql or node.written or "").split())

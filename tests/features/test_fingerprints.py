@@ -1,0 +1,198 @@
+"""Fingerprints of columns: equal for SQL that says the same in other words, and for nothing else."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from asof.dbt_files.graph import Graph, Node
+from asof.features.fingerprints.meaning import Meaning
+from asof.features.lineage.ancestry import Ancestry
+
+SOURCES = {"a": ["id", "x", "y", "at", "name"], "b": ["id", "z", "flag", "at"]}
+NOW = datetime(2024, 5, 1, 17, tzinfo=UTC)
+
+
+def fingerprint(
+    sql: str, column: str = "v", now: datetime = NOW, kind: str = "model", config=None, **models: str
+) -> str:
+    """Of a column of a query over the sources and other models."""
+    nodes = [Node(f"source.{name}", name, "source", ("d", "raw", name)) for name in SOURCES]
+    parents = tuple(node.id for node in nodes)
+    for name, query in models.items():
+        nodes.append(Node(f"model.{name}", name, "model", ("d", "main", name), parents, query))
+        parents = (*parents, f"model.{name}")
+    top = Node("model.top", "top", kind, ("d", "main", "top"), parents, sql, config=config or {})
+    graph = Graph([*nodes, top])
+    return Meaning(Ancestry(graph, "duckdb", lambda node: SOURCES.get(node.name, ["v"])), now).fingerprint(top, column)
+
+
+PLAIN = "select id, x + y as v from d.raw.a where y > 0 and name = 'n'"
+JOINED = "select a.id, a.x * b.z as v from d.raw.a as a left join d.raw.b as b on a.id = b.id and b.flag"
+SUMMED = "select id, name, sum(x) as v from d.raw.a where y > 0 group by id, name having count(*) > 1"
+WINDOW = """
+select id, avg(x) over (partition by id, name order by at range between interval 7 days preceding and current row) as v
+from d.raw.a
+"""
+CASES = "select case when x > 1 then 'many' when x = 1 then 'one' else name end as v from d.raw.a"
+UNION = "select x as v, id from d.raw.a union all select z as v, id from d.raw.b"
+CLOCK = "select x as v from d.raw.a where at <= cast('2024-05-01 17:00:00+00:00' as timestamptz)"
+NEWEST = "select id, x as v from d.raw.a qualify row_number() over (partition by id order by at desc, x) = 1"
+NESTED = "select x as v from d.raw.a where id in (select id from d.raw.b where z > 1)"
+
+SAME = [
+    (PLAIN, "SELECT id,x+y AS v FROM d.raw.a WHERE y>0 AND name='n'"),
+    (PLAIN, 'select "id", ("x" + "y") as "v" from "d"."raw"."a" where ("y" > 0) and ("name" = \'n\')'),
+    (PLAIN, "select x + y as v, id from d.raw.a where y > 0 and name = 'n' -- a comment"),
+    (PLAIN, "select id, y + x as v from d.raw.a where name = 'n' and 0 < y"),
+    (PLAIN, "select t.id, t.x + t.y as v from d.raw.a as t where t.y > 0 and 'n' = t.name"),
+    (PLAIN, "with c as (select * from d.raw.a) select id, x + y as v from c where y > 0 and name = 'n'"),
+    (
+        PLAIN,
+        (
+            "with unused as (select 1 as one), c as (select id as k, x as m, y as n, name as w from d.raw.a) "
+            "select c.k as id, c.m + c.n as v from c where c.n > 0 and c.w = 'n'"
+        ),
+    ),
+    (PLAIN, "select * from (select id, x + y as v from d.raw.a where y > 0 and name = 'n') as inside"),
+    (PLAIN, "select id, x + y as v, 1 as another from d.raw.a where y > 0 and name = 'n' and y > 0"),
+    (JOINED, "select a.id, b.z * a.x as v from d.raw.a left join d.raw.b on b.flag and b.id = a.id"),
+    (
+        JOINED,
+        (
+            "with right_side as (select * from d.raw.b), left_side as (select * from d.raw.a) "
+            "select l.id, l.x * r.z as v from left_side as l left outer join right_side as r on l.id = r.id and r.flag"
+        ),
+    ),
+    (SUMMED, "select id, name, sum(x) as v from d.raw.a where y > 0 group by name, id having count(*) > 1"),
+    (SUMMED, "select id, name, sum(x) as v from d.raw.a where y > 0 group by 1, 2 having count(*) > 1"),
+    (SUMMED, "select id, name, sum(x) as v from d.raw.a where y > 0 group by all having 1 < count(*)"),
+    (
+        SUMMED,
+        "select sum(t.x) as v, t.name as n, t.id as i from d.raw.a as t where t.y > 0 group by n, i having count(*) > 1",
+    ),
+    (WINDOW, WINDOW.replace("partition by id, name", "partition by name, id")),
+    (
+        WINDOW,
+        (
+            "select id, avg(x) over w as v from d.raw.a "
+            "window w as (partition by id, name order by at range between interval 7 days preceding and current row)"
+        ),
+    ),
+    (UNION, "select x as v, id from d.raw.a union all select z as other, id from d.raw.b"),
+    (UNION, "select id as i, x as v from d.raw.a union all select id, z from d.raw.b"),
+    (CLOCK, CLOCK.replace("cast('2024-05-01 17:00:00+00:00' as timestamptz)", "'2024-05-01T17:00:00Z'::timestamptz")),
+    (NESTED, "select x as v from d.raw.a as t where t.id in (select k.id from d.raw.b as k where 1 < k.z)"),
+    (CASES, "select (case when 1 < x then 'many' when 1 = x then 'one' else name end) as v from d.raw.a"),
+]
+
+DIFFERENT = [
+    (PLAIN, "select id, x - y as v from d.raw.a where y > 0 and name = 'n'"),
+    (PLAIN, "select id, x + at as v from d.raw.a where y > 0 and name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y >= 0 and name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y > 1 and name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y > 0 or name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y > 0"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y < 0 and name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y > 0 and name = 'N'"),
+    (PLAIN, "select distinct id, x + y as v from d.raw.a where y > 0 and name = 'n'"),
+    (PLAIN, "select id, x + y as v from d.raw.a where y > 0 and name = 'n' limit 10"),
+    (PLAIN, "select id, coalesce(x, 0) + y as v from d.raw.a where y > 0 and name = 'n'"),
+    (PLAIN, "select id, cast(x + y as integer) as v from d.raw.a where y > 0 and name = 'n'"),
+    (PLAIN, "select id, z + z as v from d.raw.b"),
+    ("select x - y as v from d.raw.a", "select y - x as v from d.raw.a"),
+    ("select x + y + id as v from d.raw.a", "select x + (y + id) as v from d.raw.a"),
+    ("select x / y as v from d.raw.a", "select y / x as v from d.raw.a"),
+    ("select x > y as v from d.raw.a", "select y > x as v from d.raw.a"),
+    (JOINED, JOINED.replace("left join", "inner join")),
+    (JOINED, JOINED.replace("left join", "right join")),
+    (JOINED, JOINED.replace(" and b.flag", "")),
+    (JOINED, JOINED.replace("a.id = b.id", "a.x = b.id")),
+    (JOINED, JOINED.replace("a.x * b.z", "a.y * b.z")),
+    (SUMMED, SUMMED.replace("sum(x)", "avg(x)")),
+    (SUMMED, SUMMED.replace("sum(x)", "sum(distinct x)")),
+    (SUMMED, SUMMED.replace("group by id, name", "group by id, name, at")),
+    (SUMMED, SUMMED.replace("y > 0", "y > 2")),
+    (SUMMED, SUMMED.replace("count(*) > 1", "count(*) > 2")),
+    (SUMMED, SUMMED.replace("sum(x)", "sum(x) filter (name = 'n')")),
+    (WINDOW, WINDOW.replace("7 days", "14 days")),
+    (WINDOW, WINDOW.replace("avg(x)", "max(x)")),
+    (WINDOW, WINDOW.replace("partition by id, name", "partition by id")),
+    (WINDOW, WINDOW.replace("order by at", "order by y")),
+    (WINDOW, WINDOW.replace("current row", "1 day following")),
+    (WINDOW, WINDOW + " where y > 0"),
+    (CASES, CASES.replace("x > 1", "x > 2")),
+    (CASES, CASES.replace("'one'", "'single'")),
+    (
+        CASES,
+        CASES.replace("when x > 1 then 'many' when x = 1 then 'one'", "when x = 1 then 'one' when x > 1 then 'many'"),
+    ),
+    (CASES, CASES.replace("else name ", "")),
+    (UNION, UNION.replace("union all", "union")),
+    (UNION, "select z as v, id from d.raw.b union all select x as v, id from d.raw.a"),
+    (UNION, UNION.replace("from d.raw.b", "from d.raw.b where flag")),
+    (UNION, "select x as v, id from d.raw.a"),
+    (CLOCK, CLOCK.replace("17:00", "16:00")),
+    (CLOCK, CLOCK.replace("<=", "<")),
+    (CLOCK, "select x as v from d.raw.a"),
+    (NEWEST, NEWEST.replace("desc", "asc")),
+    (NEWEST, NEWEST.replace("order by at desc, x", "order by x, at desc")),
+    (NEWEST, NEWEST.replace("= 1", "= 2")),
+    (NESTED, NESTED.replace("z > 1", "z > 2")),
+    (NESTED, NESTED.replace(" in ", " not in ")),
+    (NESTED, NESTED.replace("select id from d.raw.b", "select z from d.raw.b")),
+    (
+        "select l.x as v from d.raw.a as l inner join d.raw.a as r on l.id = r.id and l.at < r.at",
+        "select r.x as v from d.raw.a as l inner join d.raw.a as r on l.id = r.id and l.at < r.at",
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+def test_other_words_for_the_same(first, second):
+    assert fingerprint(first) == fingerprint(second)
+
+
+@pytest.mark.parametrize(("first", "second"), DIFFERENT)
+def test_another_meaning(first, second):
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_through_other_models():
+    """A change far above shows; a model that is split in two, renamed or passed through does not."""
+    whole = fingerprint("select id, (x + 1) * 2 as v from d.raw.a where y > 0")
+    parts = {"first": "select id, x + 1 as more from d.raw.a where y > 0", "second": "select * from d.main.first"}
+    top = "select s.id, s.more * 2 as v from d.main.second as s"
+    assert fingerprint(top, **parts) == whole
+    changed = {**parts, "first": parts["first"].replace("x + 1", "x + 3")}
+    assert fingerprint(top, **changed) != whole
+    filtered = {**parts, "first": parts["first"].replace("y > 0", "y > 9")}
+    assert fingerprint(top, **filtered) != whole
+
+
+def test_a_column_beside_it_does_not_count():
+    first = "select id, x as v, y * 2 as other from d.raw.a"
+    second = "select id, x as v, y * 3 as other from d.raw.a"
+    assert fingerprint(first) == fingerprint(second)
+    assert fingerprint(first, "other") != fingerprint(second, "other")
+
+
+def test_the_clock_is_no_part_of_the_meaning():
+    later = datetime(2025, 1, 1, tzinfo=UTC)
+    sql = "select x as v from d.raw.a where at <= cast('2025-01-01 00:00:00+00:00' as timestamptz)"
+    assert fingerprint(sql, now=later) == fingerprint(CLOCK)
+    assert fingerprint(sql) != fingerprint(CLOCK), "an instant that is not the clock is a constant"
+
+
+def test_a_snapshot_is_also_how_it_is_taken():
+    def taken(**config):
+        return fingerprint("select id, x as v, at from d.raw.a", kind="snapshot", config=config)
+
+    by_time = taken(strategy="timestamp", updated_at="at", unique_key="id")
+    assert by_time == taken(strategy="timestamp", updated_at="at", unique_key="id", tags=["nightly"])
+    assert by_time != taken(strategy="check", check_cols=["x"], unique_key="id")
+
+
+def test_sql_that_cannot_be_followed_counts_by_its_text():
+    first = fingerprint("select v from d.main.odd", odd="select from where 1")
+    assert first == fingerprint("select v from d.main.odd", odd="select from   where 1")
+    assert first != fingerprint("select v from d.main.odd", odd="select from where 2")
