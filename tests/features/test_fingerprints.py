@@ -196,3 +196,25 @@ def test_sql_that_cannot_be_followed_counts_by_its_text():
     first = fingerprint("select v from d.main.odd", odd="select from where 1")
     assert first == fingerprint("select v from d.main.odd", odd="select from   where 1")
     assert first != fingerprint("select v from d.main.odd", odd="select from where 2")
+
+
+VIEW = """
+with b_rows as (select id, z, flag, at as seen from d.raw.b where id is not null)
+select a.id, b_rows.z as v, a.x as w from d.raw.a as a asof left join b_rows on a.id = b_rows.id and a.at >= b_rows.seen
+"""
+
+
+def test_a_group_that_is_joined_as_of_counts_for_its_own_columns():
+    """Its filter, its times and how it is found change its features, and leave those beside them alone."""
+    for old, new in (
+        ("id is not null", "id > 7"),
+        ("a.at >=", "a.at >"),
+        ("at as seen", "z as seen"),
+        ("a.id = b", "a.x = b"),
+    ):
+        assert old in VIEW
+        assert fingerprint(VIEW) != fingerprint(VIEW.replace(old, new)), new
+        assert fingerprint(VIEW, "w") == fingerprint(VIEW.replace(old, new), "w"), new
+    assert fingerprint(VIEW, "w") != fingerprint(
+        VIEW.replace("from d.raw.a as a", "from (from d.raw.a where x > 1) as a"), "w"
+    )

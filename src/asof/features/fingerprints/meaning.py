@@ -2,7 +2,8 @@
 
 It is worked out through the scopes of each query, so that the names of CTEs and aliases, the order of columns and of CTEs,
 and CTEs that nothing reads do not count. A value is what its expression is of the values that it reads; which rows there are
-is what the FROM, joins, conditions, grouping, DISTINCT and LIMIT of a query say. A model whose SQL cannot be followed counts by
+is what the FROM, joins, conditions, grouping, DISTINCT and LIMIT of a query say. An ASOF LEFT join, as a feature view has one
+for each group, leaves the rows as they are: it counts for the columns of its own group alone. A model whose SQL cannot be followed counts by
 its whole text.
 """
 
@@ -132,14 +133,23 @@ class Meaning:
         if first is not None:
             yield f"from {self._source(first.this, scope)}"
         for join in select.args.get("joins") or ():
-            words = (str(join.args.get(part) or "").lower() for part in ("method", "side", "kind"))
-            how = " ".join(word for word in words if word not in {"", "inner", "outer"})
-            on = join.args.get("on")
-            conditions = sorted({self._written(term, scope) for term in terms(on, exp.And)}) if on is not None else []
-            using = sorted(self._written(each, scope) for each in join.args.get("using") or ())
-            yield f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join([*conditions, *using])}"
+            if not _finds_one_row(join):
+                yield self._joined(join, scope)
         for lateral in select.args.get("laterals") or ():
             yield self._written(lateral, scope)
+
+    def _joined(self, join: exp.Join, scope: Scope) -> str:
+        """How a source is joined, and which rows it has."""
+        words = (str(join.args.get(part) or "").lower() for part in ("method", "side", "kind"))
+        how = " ".join(word for word in words if word not in {"", "inner", "outer"})
+        on = join.args.get("on")
+
+        def resolve(node: exp.Expression) -> str | None:
+            return self._resolved(node, scope, in_join=True)
+
+        conditions = {canonical(term, resolve, self._now) for term in terms(on, exp.And)} if on is not None else set()
+        using = {canonical(each, resolve, self._now) for each in join.args.get("using") or ()}
+        return f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join(sorted(conditions | using))}"
 
     def _source(self, item: exp.Expression, scope: Scope) -> str:
         source = scope.sources.get(item.alias_or_name)
@@ -185,9 +195,9 @@ class Meaning:
         """The canonical form of an expression, in which each column is what it means."""
         return canonical(expression, lambda node: self._resolved(node, scope), self._now)
 
-    def _resolved(self, node: exp.Expression, scope: Scope) -> str | None:
+    def _resolved(self, node: exp.Expression, scope: Scope, *, in_join: bool = False) -> str | None:
         if isinstance(node, exp.Column):
-            return self._column(node, scope)
+            return self._column(node, scope, in_join=in_join)
         if isinstance(node, exp.Query):
             inner = next((each for each in scope.subquery_scopes if each.expression is node), None)
             if inner is not None:
@@ -195,12 +205,17 @@ class Meaning:
                 return digest("subquery", self._rows(inner), *values)
         return None
 
-    def _column(self, column: exp.Column, scope: Scope) -> str:
+    def _column(self, column: exp.Column, scope: Scope, *, in_join: bool = False) -> str:
+        """What a column of a scope is. Of a source that an ASOF join found a row in, also how it was found, but in the condition
+        of a join itself.
+        """
         current: Any = scope
         while current is not None:
             source = current.sources.get(column.table)
             if source is not None:
-                return f"{self._of_source(source, column.name.lower())}{self._instance(column.table, current)}"
+                value = f"{self._of_source(source, column.name.lower())}{self._instance(column.table, current)}"
+                found = None if in_join else _join_that_finds(column.table, current)
+                return value if found is None else digest(value, self._joined(found, current))
             current = current.parent
         return digest("unresolved", column.sql(dialect="duckdb").lower())
 
@@ -221,6 +236,18 @@ class Meaning:
                 counted[rows] += 1
             self._marks[id(scope)] = marks
         return self._marks[id(scope)].get(name, "")
+
+
+def _finds_one_row(join: exp.Join) -> bool:
+    """Whether a join finds at most one row for each row on its left, and leaves none out: ASOF LEFT. Then it does not change
+    which rows there are, and is a part of what its own columns mean.
+    """
+    return (str(join.args.get("method") or "").lower(), str(join.args.get("side") or "").lower()) == ("asof", "left")
+
+
+def _join_that_finds(alias: str, scope: Scope) -> exp.Join | None:
+    joins = scope.expression.args.get("joins") or ()
+    return next((join for join in joins if _finds_one_row(join) and join.alias_or_name == alias), None)
 
 
 def _looks_at_rows(expression: exp.Expression, select: exp.Select) -> bool:
