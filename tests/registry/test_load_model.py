@@ -9,6 +9,8 @@ from toy import FIRST
 
 from asof import load_model, predict, promote, train
 from asof.errors import RegistryError, SignatureError
+from asof.registry.model_version import load_version
+from asof.registry.store import reading
 
 DAY_80 = FIRST + timedelta(days=80)
 
@@ -56,3 +58,14 @@ def test_an_alias_or_a_number_that_is_not_there(scored):
         load_model("big", "canary", scored.open(DAY_80))
     with pytest.raises(RegistryError, match="has no version 7"):
         load_model("big", 7, scored.open(DAY_80))
+
+
+def test_a_version_of_later(scored):
+    """It is not there yet; dbt, whose clock a var may have set, asks for it at any time."""
+    earlier = scored.open(DAY_80 - timedelta(days=1))
+    with reading(earlier) as registry:
+        with pytest.raises(
+            RegistryError, match=r"no version 1 by 2024-03-20 00:00 UTC \(version 1 is of what was known by"
+        ):
+            load_version(registry, "size", 1, earlier)
+        assert load_version(registry, "size", 1, earlier, of_any_time=True).version == 1

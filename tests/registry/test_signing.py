@@ -103,6 +103,18 @@ def test_damaged_trees_behind_their_right_hash_are_never_read(signed, monkeypatc
     assert read == []
 
 
+def test_a_version_of_later_is_not_signed(signed):
+    """It is not there yet, by its number or among all."""
+    with pytest.raises(
+        RegistryError, match=r"no version 1 by 2024-03-11 .*\(version 1 is of what was known by 2024-03-21"
+    ):
+        sign_versions("size", (1,), signed.open(DAY_80 - timedelta(days=10)))
+    with pytest.raises(
+        RegistryError, match=r"model size has no version to sign by 2024-03-11 00:00 UTC \(version 1 is of"
+    ):
+        sign_versions("size", (), signed.open(DAY_80 - timedelta(days=10)))
+
+
 def test_a_planted_signature_that_is_no_text_of_ours(signed):
     signed.sql("update ml.version_signatures set signature = 'é'")
     with pytest.raises(ArtifactError, match="its row was changed"):

@@ -1,4 +1,4 @@
-"""Reads dbt's manifest, the file in which dbt says what a project is made of. Nothing else reads it."""
+"""Reads dbt's manifest, in which dbt says what a project is made of. Nothing else knows its form."""
 
 import json
 from collections.abc import Mapping

@@ -30,11 +30,13 @@ def last_build(warehouse: Warehouse, registry_schema: str, view: ViewMeta, targe
     later = ("target", "table_schema", "table_name", "model")
     columns = ["*", f"{relation} as built", *(f"null as {name}" for name in later if name not in there)]
     rows = warehouse.rows(
-        f"select built_up_to, target, table_schema, table_name from (select {', '.join(columns)} "
+        f"select built_up_to, target, table_schema, table_name, model from (select {', '.join(columns)} "
         f"from {warehouse.qualified(registry_schema, 'view_builds')}) as builds "
-        "where model = ? or (model is null and built = ?) order by built_at, invocation_id",
-        [view.id, view.name],
+        "where split_part(model, '.', 3) = ? or built = ? order by built_at, invocation_id",
+        [view.name, view.name],
     )
+    # the view's own id; after the dbt project was renamed, the view of its name
+    rows = [row for row in rows if row["model"] in {view.id, None}] or rows
     own = [row for row in rows if row["target"] in {target, None}]
     if rows and not own:
         others = ", ".join(sorted({f"{row['target']} ({row['table_schema']}.{row['table_name']})" for row in rows}))

@@ -96,9 +96,14 @@ def load_model(model: str, version: int | str = "champion", project: Project | N
         return load_version(registry, model, number, project)
 
 
-def load_version(registry: Registry, model: str, version: int, project: Project) -> ModelVersion:
-    """A version by its number. Raises RegistryError when there is none, ArtifactError when it cannot be trusted."""
-    row = version_row(registry, model, version, project.clock.now(), artifact=True)
+def load_version(
+    registry: Registry, model: str, version: int, project: Project, *, of_any_time: bool = False
+) -> ModelVersion:
+    """A version by its number. Raises RegistryError when there is none by the project's present, ArtifactError when it cannot
+    be trusted. With `of_any_time` the caller has decided that it is the version of its moment.
+    """
+    now = None if of_any_time else project.clock.now()
+    row = version_row(registry, model, version, now, artifact=True)
     require_signature(registry, row, project)
     try:
         read = _read_row(row)

@@ -1,5 +1,6 @@
 """Whether a version has won its experiment, as the project's readout (the macro `asof.experiment`) says."""
 
+from asof.clock import written
 from asof.dbt_files.manifest import read_manifest
 from asof.errors import RegistryError
 from asof.project import Project
@@ -30,7 +31,7 @@ def require_won(project: Project, registry: Registry, model: str, version: int, 
     if read and (against != {champion} or {row["started_at"] for row in read} != {last}):
         raise RegistryError(
             f"{demand}; the readout {found[0]}.{found[1]} is of an experiment that is over, begun "
-            f"{min(row['started_at'] for row in read):%Y-%m-%d %H:%M} against version {', '.join(map(str, against))}, and the "
+            f"{written(min(row['started_at'] for row in read))} against version {', '.join(map(str, against))}, and the "
             f"champion is version {champion}: run asof predict {model}, wait for outcomes, then run: "
             f"dbt build --project-dir {project.dbt_dir.name}"
         )

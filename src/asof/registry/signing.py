@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from asof.errors import ArtifactError, ProjectError
+from asof.clock import written
+from asof.errors import ArtifactError, ProjectError, RegistryError
 from asof.project import Project, project_of
 from asof.registry.rows import SignatureRow, VersionRow
 from asof.registry.store import Registry, writing
-from asof.registry.versions import missing_version, versions_of
+from asof.registry.versions import later_versions, missing_version, versions_of
 
 VARIABLE = "ASOF_SIGNING_KEY"
 # The columns that say what a version does; the artifact counts by its hash.
@@ -121,10 +122,14 @@ def sign_versions(model: str, versions: Sequence[int] = (), project: Project | N
     if key is None:
         raise ProjectError(f"{VARIABLE} is not set; make a key with: export {VARIABLE}=$(asof keys new)")
     with writing(project) as registry:
-        rows = versions_of(registry, model)
+        now = project.clock.now()
+        trained = versions_of(registry, model)
+        rows = [row for row in trained if row.known_by <= now]
         missing = sorted(set(versions) - {row.version for row in rows})
-        if missing or not rows:
-            raise missing_version(model, missing[0] if missing else 1, project.clock.now())
+        if missing:
+            raise missing_version(model, missing[0], now, trained)
+        if not rows:
+            raise RegistryError(f"model {model} has no version to sign by {written(now)}{later_versions(trained, now)}")
         signed = []
         for row in rows:
             if versions and row.version not in versions:

@@ -1,6 +1,7 @@
 """The registry in a warehouse: opened to read or to write, brought up to date, and its rows read and added.
 
-The modules of this room say what is asked of each table; nothing outside of it names one.
+The modules of this room say what is asked of the tables that the engine writes. Those that the dbt package writes
+(`view_builds`, `model_builds`, `model_reads`) are read in `features/`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import TypeVar
 
 from asof.project import Project
-from asof.registry.migrations import Schemas, migrate
+from asof.registry.migrations import migrate
 from asof.registry.rows import Row
 from asof.warehouse.connection import Warehouse
 from asof.warehouse.sql import quoted
@@ -22,12 +23,11 @@ class Registry:
 
     def __init__(self, project: Project, warehouse: Warehouse) -> None:
         self.schema = project.registry_schema
-        self._schemas = Schemas(project.registry_schema, project.predictions_schema)
         self.warehouse = warehouse
 
     def migrate(self) -> None:
         """Creates what is missing and changes what is older; to be called in a transaction that writes."""
-        migrate(self.warehouse, self._schemas)
+        migrate(self.warehouse, self.schema)
 
     def append(self, rows: Sequence[Row]) -> None:
         """Adds rows of one table."""

@@ -46,21 +46,25 @@ def features_of(registry: Registry, model: str, version: int) -> list[FeatureRow
     return registry.select(FeatureRow, *of_version, order_by="importance desc")
 
 
-def version_row(registry: Registry, model: str, version: int, now: datetime, *, artifact: bool = False) -> VersionRow:
-    """A version by its number. Raises RegistryError where there is none at `now`: a version is there from its cut-off on."""
+def version_row(
+    registry: Registry, model: str, version: int, now: datetime | None, *, artifact: bool = False
+) -> VersionRow:
+    """A version by its number. Raises RegistryError where there is none at `now`: a version is there from its cut-off on.
+    Without `now` it is there at any time.
+    """
     of_version = ("model = ? and version = ?", [model, version])
     found = registry.select(VersionRow, *of_version, without=() if artifact else _LISTED)
-    if not found or found[0].known_by > now:
+    if not found or (now is not None and found[0].known_by > now):
         raise missing_version(model, version, now, found)
     return found[0]
 
 
-def missing_version(model: str, version: int, now: datetime, versions: Sequence[VersionRow] = ()) -> RegistryError:
+def missing_version(
+    model: str, version: int, now: datetime | None, versions: Sequence[VersionRow] = ()
+) -> RegistryError:
     """The error for a version that is not there by now. `versions` are those of the model, with later ones."""
-    return RegistryError(
-        f"model {model} has no version {version} by {written(now)}{later_versions(versions, now)}; see which it has with: "
-        "asof status"
-    )
+    by = f" by {written(now)}{later_versions(versions, now)}" if now else ""
+    return RegistryError(f"model {model} has no version {version}{by}; see which it has with: asof status")
 
 
 def later_versions(versions: Sequence[VersionRow], now: datetime) -> str:

@@ -161,6 +161,7 @@ def _staleness(axes: Axes, facts: VersionFacts) -> None:
     rows = [week for week in facts.weeks if week.metric == metric]
     for origin in dict.fromkeys(row.origin for row in rows):
         values = {row.week: row.value for row in rows if row.origin == origin and row.value is not None}
-        axes.plot(list(values), list(values.values()), marker="o", markersize=3, label=f"{origin:%Y-%m-%d}")
+        if values:
+            axes.plot(list(values), list(values.values()), marker="o", markersize=3, label=f"{origin:%Y-%m-%d}")
     axes.legend(fontsize=7, title="trained at")
     axes.set(xlabel="weeks of age", ylabel=metric)

@@ -82,6 +82,7 @@ def register(
     model, run_id = spec.name, attempt.run.run_id
     with writing(project) as registry:
         version = next_version(registry, model)
+        frozen = _freeze(project, spec, registry.warehouse, dataset, attempt, version) if spec.freeze else None
         run = attempt.ended(status, version=version)
         add_run(
             registry,
@@ -90,7 +91,6 @@ def register(
             points=[point.row(run_id) for point in candidate.points],
             weeks=[week.row(run_id) for week in candidate.backtest.weeks] if candidate.backtest else [],
         )
-        frozen = _freeze(project, spec, registry.warehouse, dataset, run) if spec.freeze else None
         row = _version(project, spec, dataset, candidate, run, frozen)
         add_version(registry, row, _features(model, version, dataset, candidate.importances))
         key = SigningKey.from_environment()
@@ -159,16 +159,23 @@ def _features(model: str, version: int, dataset: Dataset, importances: list[Impo
     ]
 
 
-def _freeze(project: Project, spec: ModelSpec, warehouse: Warehouse, dataset: Dataset, run: TrainingRunRow) -> str:
+def _freeze(
+    project: Project,
+    spec: ModelSpec,
+    warehouse: Warehouse,
+    dataset: Dataset,
+    attempt: Attempt[TrainingRunRow],
+    version: int,
+) -> str:
     """Keeps the rows of the training set in a table of their own; its name, with the schema."""
-    training_set = define_training_set(project.view_in(warehouse, spec.feature_view), spec, run.known_by)
+    training_set = define_training_set(project.view_in(warehouse, spec.feature_view), spec, attempt.facts["known_by"])
     now = contents(training_set).content_hash
     if now != dataset.contents.content_hash:
         raise DataError(
             f"feature view {spec.feature_view}: its rows changed while the model was trained, so that they cannot be frozen; "
             f"let dbt end, then: asof train {spec.name}"
         )
-    name = f"training_set_{spec.name}_{run.version}"
+    name = f"training_set_{spec.name}_{version}"
     select = ibis.to_sql(training_set.to_keep, dialect="duckdb")
     warehouse.execute(f"create table {warehouse.qualified(project.registry_schema, name)} as\n{select}")
     return f"{project.registry_schema}.{name}"

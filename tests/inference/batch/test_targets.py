@@ -75,3 +75,12 @@ def test_a_view_with_rows_of_two_versions_of_its_sql(promoted):
             NotBuiltError, match="toy_view has rows from before and after a change of the SQL of toy_view"
         ):
             command("big", promoted.open(DAY_80))
+
+
+def test_a_project_that_was_renamed(two_targets):
+    """Its builds are found by the view's name."""
+    two_targets.sql(
+        "update ml.view_builds set model = 'model.old_name.toy_view', built_up_to = ?", [DAY_80 - timedelta(days=9)]
+    )
+    with pytest.raises(NotBuiltError, match="it was last built up to 2024-03-12 00:00 UTC"):
+        predict("big", two_targets.open(DAY_80))

@@ -9,7 +9,7 @@ from toy import NOW
 
 from asof import predict, promote, train
 from asof.errors import ArtifactError, DataError
-from asof.training.fit.native import _distinct
+from asof.training.fit.batches import distinct
 
 
 @pytest.mark.parametrize("value", ["1e39", "-1e39", "'infinity'", "'-infinity'"])
@@ -115,7 +115,7 @@ def test_many_categories_are_read_in_one_go():
     """A list of all of them for each of them would take 17 s for 20,000, and hours for a million."""
     column = pa.chunked_array([pa.array([str(n) for n in range(50_000)]).dictionary_encode()])
     began = process_time()
-    assert len(_distinct(column)) == 50_000
+    assert len(distinct(column)) == 50_000
     assert process_time() - began < 10
 
 

@@ -190,3 +190,36 @@ def test_columns_may_be_dropped_and_in_another_order():
     usual = pipeline.fit(train.frame(SCHEMA), train.labels).predict_proba(train.frame(SCHEMA))
     native.native_trees(pipeline, SCHEMA).fit(SCHEMA, train, None)
     assert (pipeline.predict_proba(train.frame(SCHEMA)) == usual).all()
+
+
+def plain(trees=None):
+    """Text behind an encoder that refuses what it was not fitted on, which is scikit-learn's default."""
+    steps = columns(("t", OrdinalEncoder(), TEXT), ("n", "passthrough", NUMBERS))
+    return Pipeline([("columns", steps), ("trees", trees or XGBClassifier(**PARAMETERS))])
+
+
+def with_column(rows: Part, name: str, values: list) -> Part:
+    column = pa.chunked_array([pa.array(values, pa.string())]).dictionary_encode()
+    place = SCHEMA.names.index(name)
+    return Part(rows.rows.set_column(place, name, column), rows.labels, rows.moments, rows.label_known)
+
+
+def test_a_text_column_without_a_value():
+    train = with_column(part(300, 1), "town", [None] * 300)
+    usual, ours = plain(), plain()
+    usual.fit(train.frame(SCHEMA), train.labels)
+    native.native_trees(ours, SCHEMA).fit(SCHEMA, train, None)
+    frame = train.frame(SCHEMA)
+    assert (usual.predict_proba(frame) == ours.predict_proba(frame)).all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("town", "Oslo"), ("shape", None)])
+def test_an_encoder_that_refuses_what_is_watched(name, value):
+    """As scikit-learn's own fit would: an unseen text of the validation split has no code to stop by."""
+    train = with_column(part(300, 1), "shape", ["o", "x", "x"] * 100)
+    watched = with_column(part(100, 2), "shape", ["o", "x"] * 50)
+    towns = watched.rows["town"].to_pylist() if name == "town" else ["o"] * 100
+    watched = with_column(watched, name, [value, *towns[1:]])
+    trees = XGBClassifier(**PARAMETERS, early_stopping_rounds=3)
+    with pytest.raises(ValueError, match=rf"Found unknown categories \[{value!r}\] in column '{name}'"):
+        native.native_trees(plain(trees), SCHEMA).fit(SCHEMA, train, watched)

@@ -11,6 +11,7 @@ from asof.clock import written
 from asof.errors import ClockError, WarehouseLockedError
 from asof.inference.batch.execute import execute
 from asof.inference.batch.prepare import Prepared, Request
+from asof.inference.batch.table import PredictionTable
 from asof.inference.batch.window import Window
 from asof.inference.decide.arms import CHAMPION, Arm, arms_of, record_experiment
 from asof.progress import Progress, Silent
@@ -72,7 +73,8 @@ def predict(
     that a version has scored before are left as they are, with `again` they are scored again. With `backfill` the window is
     worked through in parts of the spec's length, each in a transaction of its own, and parts that are done are passed over.
 
-    Raises an AsofError when it cannot; the run is in `ml.prediction_runs` all the same, as failed.
+    Raises an AsofError when it cannot; the run is in `ml.prediction_runs` all the same, as failed, where the warehouse can be
+    written to.
     """
     project = project or Project.open()
     spec = project.model_spec(model)
@@ -84,6 +86,7 @@ def predict(
         registry = Registry(project, warehouse)
         with warehouse.transaction():
             registry.migrate()
+            PredictionTable.upgrade(warehouse, project.predictions_schema, spec.name)
         now = project.clock.now()
         with _recorded(registry, _attempt(request, alias or CHAMPION)):
             arms = arms_of(spec, registry, now, alias)

@@ -42,6 +42,14 @@ class PredictionTable:
     def is_in(self, warehouse: Warehouse) -> bool:
         return warehouse.has_table(self.schema, self.model)
 
+    @classmethod
+    def upgrade(cls, warehouse: Warehouse, schema: str, model: str) -> None:
+        """Gives the table of an older asof today's name for the column of hashes, which it called `fingerprint`."""
+        columns = warehouse.columns(schema, model)
+        if "fingerprint" in columns and FEATURES_HASH not in columns:
+            table = warehouse.qualified(schema, model)
+            warehouse.execute(f"alter table {table} rename column {quoted('fingerprint')} to {quoted(FEATURES_HASH)}")
+
     def check(self, warehouse: Warehouse, view: FeatureView) -> None:
         """Raises DataError when a key column has the name of a column of the table, or the table is of another form."""
         own = {name.lower() for name in self._own_columns}

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from asof.features.signature import FeatureSchema
 from asof.scoring.encode.columns import Columns
 from asof.scoring.encode.numbers import Numbers
-from asof.scoring.encode.texts import Text
+from asof.scoring.encode.texts import UNSEEN, Text
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,18 @@ class _TextFiller:
     values: pa.Array
     table: np.ndarray
     places: slice | np.ndarray
+    refused: frozenset[str | None]
 
     @classmethod
     def of(cls, text: Text, schema: FeatureSchema) -> "_TextFiller":
         values = pa.array(text.values, pa.string())
-        return cls(schema.names.index(text.feature), values, text.table.astype(np.float32), _together(text.places))
+        return cls(
+            schema.names.index(text.feature),
+            values,
+            text.table.astype(np.float32),
+            _together(text.places),
+            text.refused,
+        )
 
     def fill(self, columns: Sequence[Any], matrix: np.ndarray) -> None:
         column, unseen = columns[self.position], len(self.values)
@@ -88,6 +95,19 @@ class Matrix:
             for block in columns.numbers
         ]
         return cls(columns.width, [*(_TextFiller.of(t, schema) for t in columns.texts), *numbers], columns.sources)
+
+    def refuse_unknown(self, position: int, texts: Sequence[str | None], name: str) -> None:
+        """Raises ValueError for texts of a column of the schema that its encoder refuses, as the encoder itself does."""
+        for filler in self.fillers:
+            if isinstance(filler, _TextFiller) and filler.position == position and filler.refused:
+                known = set(filler.values.to_pylist())
+                unknown = [
+                    text
+                    for text in texts
+                    if text not in known and (UNSEEN if text is not None else None) in filler.refused
+                ]
+                if unknown:
+                    raise ValueError(f"Found unknown categories {unknown[:5]} in column '{name}'")
 
     def on(self, dictionaries: Mapping[int, pa.Array]) -> "Matrix":
         """The same for rows whose texts are coded by these dictionaries, by their places in the schema."""

@@ -11,20 +11,22 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from asof.errors import CompileError
 
-_UNSEEN = "\x00 no category has this name"
+UNSEEN = "\x00 no category has this name"
 
 
 @dataclass(frozen=True)
 class Text:
     """A column of text and the columns that come of it, at these places of the matrix.
 
-    `table` has a row for each of `values`, then one for any other text, then one for NULL; float64.
+    `table` has a row for each of `values`, then one for any other text, then one for NULL; float64. Of `UNSEEN` and NULL those
+    that the encoder refuses are in `refused`, and their rows mean nothing.
     """
 
     feature: str
     values: list[str]
     table: np.ndarray = field(repr=False)
     places: np.ndarray = field(repr=False)
+    refused: frozenset[str | None] = frozenset()
 
     @property
     def unseen(self) -> np.ndarray:
@@ -38,20 +40,21 @@ class Text:
 def read_texts(transformer: Any, features: list[str], places: np.ndarray, *, only_seen: bool = False) -> list[Text]:
     """What a fitted transformer makes of these features, each by itself.
 
-    With `only_seen` the rows have no other texts than those that it was fitted on, as in training: then it may refuse
-    others, for which the table has what it makes of the first text.
+    With `only_seen` it may refuse texts that it was not fitted on. It is then the caller's to keep them out
+    (`Matrix.refuse_unknown`).
 
     Raises CompileError, which names it, for a transformer that is not known, or that refuses texts it has not seen.
     """
     known = _categories(transformer, len(features), only_seen=only_seen)
     refused = _refused(transformer, len(features)) if only_seen else [set()] * len(features)
-    probes = [[*values, _UNSEEN, None] for values in known]
+    probes = [[*values, UNSEEN, None] for values in known]
+    taken = [next(value for value in probe if value not in no) for probe, no in zip(probes, refused, strict=True)]
 
     def ask(changed: int) -> np.ndarray:
         """What comes out when one feature takes each of its values, and the others their first."""
-        probe = [probes[changed][0] if value in refused[changed] else value for value in probes[changed]]
+        probe = [taken[changed] if value in refused[changed] else value for value in probes[changed]]
         count = len(probe)
-        values = [probe if place == changed else [first[0]] * count for place, first in enumerate(probes)]
+        values = [probe if place == changed else [first] * count for place, first in enumerate(taken)]
         columns = {name: pd.Series(each, dtype=object) for name, each in zip(features, values, strict=True)}
         found = transformer.transform(pd.DataFrame(columns))
         # a ColumnTransformer that is not sparse as a whole makes its sparse parts dense
@@ -61,7 +64,7 @@ def read_texts(transformer: Any, features: list[str], places: np.ndarray, *, onl
     for place, feature in enumerate(features):
         answers = ask(place)
         moved = ~np.all(_same(answers, answers[0]), axis=0)
-        texts.append(Text(feature, known[place], answers[:, moved], places[moved]))
+        texts.append(Text(feature, known[place], answers[:, moved], places[moved], frozenset(refused[place])))
         left &= ~moved
     if left.any():  # columns that are the same whatever the text
         constant = ask(0)[:, left]
@@ -70,6 +73,7 @@ def read_texts(transformer: Any, features: list[str], places: np.ndarray, *, onl
             known[0],
             np.hstack([texts[0].table, constant]),
             np.concatenate([texts[0].places, places[left]]),
+            texts[0].refused,
         )
     return texts
 
@@ -81,7 +85,7 @@ def _refused(transformer: Any, width: int) -> list[set[str | None]]:
         if getattr(step, "handle_unknown", None) == "error":
             for place, values in enumerate(step.categories_):
                 has_null = any(not isinstance(value, str) for value in values)
-                refused[place] |= {_UNSEEN} if has_null else {_UNSEEN, None}
+                refused[place] |= {UNSEEN} if has_null else {UNSEEN, None}
     return refused
 
 

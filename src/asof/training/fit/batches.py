@@ -31,6 +31,19 @@ def occurring(column: pa.ChunkedArray) -> list[int]:
     return sorted(found)
 
 
+def distinct(column: pa.ChunkedArray) -> list[str | None]:
+    """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
+    names = dictionary(column)
+    values: list[str | None] = [names[code] for code in occurring(column)]
+    return [*values, None] if column.null_count or not values else values
+
+
+def refuse_unknown(part: Part, schema: FeatureSchema, matrix: Matrix) -> None:
+    """Raises ValueError where a part has a text that its encoder refuses, such as one of the validation split alone."""
+    for name in schema.categorical:
+        matrix.refuse_unknown(schema.names.index(name), distinct(part.rows[name]), name)
+
+
 class MatrixBatches(xgboost.DataIter):
     """The rows of a part, batch by batch, as often as XGBoost asks for them; what it makes of them may stay in `cache`."""
 

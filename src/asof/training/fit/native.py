@@ -20,7 +20,7 @@ from asof.scoring.encode.matrix import Matrix
 from asof.scoring.encode.unfitted import learns_from_distinct_values
 from asof.scoring.xgb import xgboost_kind
 from asof.training.data.dataset import Part
-from asof.training.fit.batches import MatrixBatches, dictionary, occurring
+from asof.training.fit.batches import MatrixBatches, distinct, refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class NativeTrees:
         matrix = Matrix.of(read_columns(self.transformer, schema, only_seen=True), schema)
 
         def batches(part: Part, cache: Path | None = None) -> MatrixBatches:
+            refuse_unknown(part, schema, matrix)
             return MatrixBatches(part, schema, matrix, self.trees.feature_types, cache)
 
         shared = {"max_bin": self.trees.max_bin or 256, "nthread": self.trees.n_jobs}
@@ -92,16 +93,9 @@ def _plain(trees: Any) -> bool:
 
 def _every_value(schema: FeatureSchema, rows: pa.Table) -> pd.DataFrame:
     """A small frame with every distinct text of every column, which is all that an encoder learns from."""
-    texts = {name: _distinct(rows[name]) for name in schema.categorical}
+    texts = {name: distinct(rows[name]) for name in schema.categorical}
     height = max([1, *(len(values) for values in texts.values())])
     padded = {name: values + values[:1] * (height - len(values)) for name, values in texts.items()}
     return pd.DataFrame(
         {name: pd.Series(padded[name], dtype=object) if name in padded else np.zeros(height) for name in schema.names}
     )
-
-
-def _distinct(column: pa.ChunkedArray) -> list[str | None]:
-    """The texts that occur in a column; its dictionary may have those of other rows, such as later ones."""
-    names = dictionary(column)
-    values: list[str | None] = [names[code] for code in occurring(column)]
-    return [*values, None] if column.null_count or not values else values
