@@ -82,6 +82,7 @@ SAME = [
     (UNION, "select id as i, x as v from d.raw.a union all select id, z from d.raw.b"),
     (CLOCK, CLOCK.replace("cast('2024-05-01 17:00:00+00:00' as timestamptz)", "'2024-05-01T17:00:00Z'::timestamptz")),
     (NESTED, "select x as v from d.raw.a as t where t.id in (select k.id from d.raw.b as k where 1 < k.z)"),
+    ("select own_function(x, 'a') as v from d.raw.a", "select OWN_FUNCTION(X, 'a') as v from d.raw.a"),
     (CASES, "select (case when 1 < x then 'many' when 1 = x then 'one' else name end) as v from d.raw.a"),
 ]
 
@@ -101,6 +102,8 @@ DIFFERENT = [
     (PLAIN, "select id, z + z as v from d.raw.b"),
     ("select x - y as v from d.raw.a", "select y - x as v from d.raw.a"),
     ("select x + y + id as v from d.raw.a", "select x + (y + id) as v from d.raw.a"),
+    ("select own_function(x, y) as v from d.raw.a", "select own_function(y, x) as v from d.raw.a"),
+    ("select own_function(x) as v from d.raw.a", "select other_function(x) as v from d.raw.a"),
     ("select x / y as v from d.raw.a", "select y / x as v from d.raw.a"),
     ("select x > y as v from d.raw.a", "select y > x as v from d.raw.a"),
     (JOINED, JOINED.replace("left join", "inner join")),

@@ -81,6 +81,8 @@ class _Writer:
             return f"({node.key} {' '.join(sorted({self.write(term) for term in terms(node, type(node))}))})"
         if isinstance(node, _COMMUTATIVE):
             return f"({node.key} {' '.join(sorted((self.write(node.this), self.write(node.expression))))})"
+        if isinstance(node, exp.Anonymous):  # a function by its name, which has no case
+            return f"({node.name.lower()} {' '.join(map(self.write, node.expressions))})"
         if isinstance(node, (exp.LT, exp.LTE)):
             return f"({node.key} {self.write(node.this)} {self.write(node.expression)})"
         for greater, less in _MIRRORED.items():

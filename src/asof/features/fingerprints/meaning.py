@@ -209,6 +209,10 @@ class Meaning:
         """What a column of a scope is. Of a source that an ASOF join found a row in, also how it was found, but in the condition
         of a join itself.
         """
+        if not column.table and isinstance(scope.expression, exp.Select):
+            for projection in scope.expression.selects:  # the SELECT's own name for an expression
+                if projection.alias_or_name.lower() == column.name.lower() and projection.unalias() is not column:
+                    return self._written(with_windows(projection.unalias(), scope.expression), scope)
         current: Any = scope
         while current is not None:
             source = current.sources.get(column.table)
