@@ -35,16 +35,6 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def terms(expression: exp.Expression, connector: type[exp.Connector]) -> Iterator[exp.Expression]:
-    """The terms that AND, or OR, joins; another expression is the one term."""
-    inner = expression.unnest()
-    if isinstance(inner, connector):
-        yield from terms(inner.this, connector)
-        yield from terms(inner.expression, connector)
-    else:
-        yield inner
-
-
 class _Writer:
     """Writes nodes; each method takes one kind of them, and returns None for others."""
 
@@ -78,7 +68,7 @@ class _Writer:
 
     def _operator(self, node: exp.Expression) -> str | None:
         if isinstance(node, (exp.And, exp.Or)):
-            return f"({node.key} {' '.join(sorted({self.write(term) for term in terms(node, type(node))}))})"
+            return f"({node.key} {' '.join(sorted({self.write(term) for term in _terms(node, type(node))}))})"
         if isinstance(node, _COMMUTATIVE):
             return f"({node.key} {' '.join(sorted((self.write(node.this), self.write(node.expression))))})"
         if isinstance(node, exp.Anonymous):  # a function by its name, which has no case
@@ -98,6 +88,16 @@ class _Writer:
                 yield f" {name}=[{' '.join(sorted(map(self.write, value)))}]"
             else:
                 yield f" {name}={self.write(value)}"
+
+
+def _terms(expression: exp.Expression, connector: type[exp.Connector]) -> Iterator[exp.Expression]:
+    """The terms that AND, or OR, joins; another expression is the one term."""
+    inner = expression.unnest()
+    if isinstance(inner, connector):
+        yield from _terms(inner.this, connector)
+        yield from _terms(inner.expression, connector)
+    else:
+        yield inner
 
 
 def _is_clock(node: exp.Expression, now: datetime | None) -> bool:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from asof.dbt_files.graph import Node
-from asof.features.fingerprints.canonical import canonical, digest, terms
+from asof.features.fingerprints.canonical import canonical, digest
 from asof.features.lineage.ancestry import SNAPSHOT_COLUMNS, Ancestry
 from asof.features.lineage.query import with_windows
 
@@ -147,9 +147,9 @@ class Meaning:
         def resolve(node: exp.Expression) -> str | None:
             return self._resolved(node, scope, in_join=True)
 
-        conditions = {canonical(term, resolve, self._now) for term in terms(on, exp.And)} if on is not None else set()
-        using = {canonical(each, resolve, self._now) for each in join.args.get("using") or ()}
-        return f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join(sorted(conditions | using))}"
+        conditions = [on] if on is not None else list(join.args.get("using") or ())
+        found = sorted(canonical(each, resolve, self._now) for each in conditions)
+        return f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join(found)}"
 
     def _source(self, item: exp.Expression, scope: Scope) -> str:
         source = scope.sources.get(item.alias_or_name)
