@@ -266,7 +266,7 @@ def test_promotion_demands_a_won_experiment(compared):
     done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
     assert done.returncode == 2
     assert (
-        f"over, begun {BEGUN:%Y-%m-%d %H:%M} against version 1, and the champion is version 3: run asof predict"
+        f"over, begun {BEGUN:%Y-%m-%d %H:%M} UTC against version 1, and the champion is version 3: run asof predict"
         in done.stderr
     )
     compared.asof("promote", "answer", "1", "--force", "--reason", "to see", "--now", later.isoformat())
@@ -275,6 +275,6 @@ def test_promotion_demands_a_won_experiment(compared):
     done = compared.asof("promote", "answer", "2", "--now", later.isoformat())
     assert done.returncode == 2
     assert (
-        f"over, begun {BEGUN:%Y-%m-%d %H:%M} against version 1, and the champion is version 1: run asof predict"
+        f"over, begun {BEGUN:%Y-%m-%d %H:%M} UTC against version 1, and the champion is version 1: run asof predict"
         in done.stderr
     )

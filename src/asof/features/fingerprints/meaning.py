@@ -111,10 +111,7 @@ class Meaning:
         for name in ("where", "having", "qualify"):
             clause = expression.args.get(name)
             if clause is not None:
-                conjuncts = [
-                    self._written(with_windows(term, expression), scope) for term in terms(clause.this, exp.And)
-                ]
-                yield f"{name} {' '.join(sorted(set(conjuncts)))}"
+                yield f"{name} {self._written(with_windows(clause.this, expression), scope)}"
         yield from self._grouping(expression, scope)
         if expression.args.get("distinct") is not None:
             yield "distinct " + " ".join(self._value(scope, name.lower()) for name in expression.named_selects)
