@@ -144,6 +144,39 @@ DIFFERENT = [
     (NESTED, NESTED.replace(" in ", " not in ")),
     (NESTED, NESTED.replace("select id from d.raw.b", "select z from d.raw.b")),
     (
+        "select p as v from d.raw.a pivot (sum(x) for name in ('p', 'q'))",
+        "select p as v from d.raw.a pivot (avg(x) for name in ('p', 'q'))",
+    ),
+    ("select x as v from d.raw.a tablesample 10%", "select x as v from d.raw.a tablesample 20%"),
+    ("select x as v, unnest([1, 2]) as w from d.raw.a", "select x as v, 1 as w from d.raw.a"),
+    ("select unnest([x, y]) as v from d.raw.a", "select unnest([x]) as v from d.raw.a"),
+    ("select u as v from d.raw.a, unnest([x, y]) as t (u)", "select u as v from d.raw.a, unnest([x, id]) as t (u)"),
+    ("select t.u as v from (values (1), (2)) as t (u)", "select t.u as v from (values (1), (3)) as t (u)"),
+    ("select v from read_csv('x.csv') as t", "select v from read_csv('X.csv') as t"),
+    (
+        "with recursive r as (select 1 as n union all select n + 1 from r where n < 5) select n as v from r",
+        "with recursive r as (select 1 as n union all select n + 1 from r where n < 6) select n as v from r",
+    ),
+    ("select x as v from d.raw.a order by y limit 3", "select x as v from d.raw.a order by id limit 3"),
+    (
+        "select distinct on (id) x as v from d.raw.a order by id, at",
+        "select distinct on (id) x as v from d.raw.a order by id, y",
+    ),
+    (
+        "select x as v from d.raw.a where exists (select 1 from d.raw.b where b.id = a.id)",
+        "select x as v from d.raw.a where exists (select 1 from d.raw.b where b.z = a.id)",
+    ),
+    (
+        "select x as v from d.raw.a intersect select z from d.raw.b",
+        "select x as v from d.raw.a except select z from d.raw.b",
+    ),
+    ("select sum(x) as v from d.raw.a group by rollup (id)", "select sum(x) as v from d.raw.a group by cube (id)"),
+    (
+        "select first(x order by at) as v from d.raw.a group by id",
+        "select first(x order by y) as v from d.raw.a group by id",
+    ),
+    ("select count(*) as v from d.raw.a", "select count(x) as v from d.raw.a"),
+    (
         "select l.x as v from d.raw.a as l inner join d.raw.a as r on l.id = r.id and l.at < r.at",
         "select r.x as v from d.raw.a as l inner join d.raw.a as r on l.id = r.id and l.at < r.at",
     ),
@@ -184,6 +217,16 @@ def test_the_clock_is_no_part_of_the_meaning():
     sql = "select x as v from d.raw.a where at <= cast('2025-01-01 00:00:00+00:00' as timestamptz)"
     assert fingerprint(sql, now=later) == fingerprint(CLOCK)
     assert fingerprint(sql) != fingerprint(CLOCK), "an instant that is not the clock is a constant"
+
+
+def test_a_seed_is_its_content_and_a_source_its_table():
+    def of(table="places", **changes):
+        node = Node("seed.places", "places", "seed", ("d", "main", table), **changes)
+        return Meaning(Ancestry(Graph([node]), "duckdb", lambda _: ["v"]), NOW).fingerprint(node, "v")
+
+    assert of(checksum="one") == of(checksum="one", path="elsewhere.csv")
+    assert of(checksum="one") != of(checksum="two")
+    assert of(checksum="one") != of(table="cities", checksum="one")
 
 
 def test_a_snapshot_is_also_how_it_is_taken():

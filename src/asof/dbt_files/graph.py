@@ -27,6 +27,7 @@ class Node:
     config: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()  # those that its YAML describes
     written: str = ""
+    checksum: str = ""  # of a seed's file
 
     def snapshot_column(self, name: str) -> str:
         """What a snapshot calls one of the columns that dbt adds, such as dbt_valid_from."""

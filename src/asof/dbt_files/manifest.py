@@ -51,4 +51,5 @@ def _node(entry: Mapping[str, Any]) -> Node:
         config=config,
         columns=tuple(entry.get("columns") or ()),
         written=entry.get("raw_code") or "",
+        checksum=str((entry.get("checksum") or {}).get("checksum") or "") if entry["resource_type"] == "seed" else "",
     )

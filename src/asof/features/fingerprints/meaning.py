@@ -17,9 +17,19 @@ from sqlglot.optimizer.scope import Scope
 
 from asof.dbt_files.graph import Node
 from asof.features.fingerprints.canonical import canonical, digest
+from asof.features.fingerprints.forms import (
+    aggregates,
+    as_text,
+    finds_one_row,
+    group_key,
+    join_that_finds,
+    looks_at_rows,
+    text_of,
+)
 from asof.features.lineage.ancestry import SNAPSHOT_COLUMNS, Ancestry
 from asof.features.lineage.query import with_windows
 
+_OF_A_NAME = {"this", "db", "catalog", "alias", "expressions"}
 _SNAPSHOT_CONFIG = ("strategy", "unique_key", "updated_at", "check_cols", "hard_deletes", "dbt_valid_to_current")
 
 
@@ -40,7 +50,7 @@ class Meaning:
         """What the values of a column are, whichever rows there are."""
         name = column.lower()
         if not self._ancestry.reads(node):
-            return digest("source", node.id, name, _text(node))
+            return digest("source", node.id, node.relation[2].lower(), name, text_of(node))
         if node.kind == "snapshot" and name in {node.snapshot_column(each).lower() for each in SNAPSHOT_COLUMNS}:
             return digest("snapshot", name, self.rows(node))
         return self._value(self._ancestry.query(node).root, name)
@@ -48,7 +58,7 @@ class Meaning:
     def rows(self, node: Node) -> str:
         """What decides which rows a relation has."""
         if not self._ancestry.reads(node):
-            return digest("source", node.id, _text(node))
+            return digest("source", node.id, node.relation[2].lower(), text_of(node))
         rows = self._rows(self._ancestry.query(node).root)
         if node.kind != "snapshot":
             return rows
@@ -82,7 +92,7 @@ class Meaning:
                 inner = with_windows(projection.unalias(), expression)
                 text = self._written(inner, scope)
                 # an aggregate or a window looks at other rows, too
-                return digest(text, self._rows(scope)) if _looks_at_rows(inner, expression) else text
+                return digest(text, self._rows(scope)) if looks_at_rows(inner, expression) else text
         return digest("unknown", column, expression.sql(dialect="duckdb"))
 
     def _rows(self, scope: Scope) -> str:
@@ -113,16 +123,24 @@ class Meaning:
             if clause is not None:
                 yield f"{name} {self._written(with_windows(clause.this, expression), scope)}"
         yield from self._grouping(expression, scope)
-        if expression.args.get("distinct") is not None:
-            yield "distinct " + " ".join(self._value(scope, name.lower()) for name in expression.named_selects)
-            on = expression.args["distinct"].args.get("on")
-            if on is not None:
-                yield "on " + self._written(on, scope)
-        limits = [expression.args[name] for name in ("limit", "offset", "sample") if expression.args.get(name)]
+        for projection in expression.selects:  # a row for each of its elements
+            yield from (
+                f"elements {self._written(each, scope)}" for each in projection.find_all(exp.Explode, exp.Unnest)
+            )
+        yield from self._picking(expression, scope)
+
+    def _picking(self, select: exp.Select, scope: Scope) -> Iterator[str]:
+        """DISTINCT, LIMIT and the like, and the order by which they pick rows."""
+        distinct = select.args.get("distinct")
+        if distinct is not None:
+            yield "distinct " + " ".join(self._value(scope, name.lower()) for name in select.named_selects)
+            if distinct.args.get("on") is not None:
+                yield "on " + self._written(distinct.args["on"], scope)
+        limits = [select.args[name] for name in ("limit", "offset", "sample") if select.args.get(name)]
         for limit in limits:
             yield self._written(limit, scope)
-        if (limits or expression.args.get("distinct") is not None) and expression.args.get("order") is not None:
-            yield self._written(expression.args["order"], scope)
+        if (limits or distinct is not None) and select.args.get("order") is not None:
+            yield self._written(select.args["order"], scope)
 
     def _sources(self, select: exp.Select, scope: Scope) -> Iterator[str]:
         """FROM and the joins, in their order, each with how it joins."""
@@ -130,7 +148,7 @@ class Meaning:
         if first is not None:
             yield f"from {self._source(first.this, scope)}"
         for join in select.args.get("joins") or ():
-            if not _finds_one_row(join):
+            if not finds_one_row(join):
                 yield self._joined(join, scope)
         for lateral in select.args.get("laterals") or ():
             yield self._written(lateral, scope)
@@ -149,41 +167,37 @@ class Meaning:
         return f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join(found)}"
 
     def _source(self, item: exp.Expression, scope: Scope) -> str:
+        """The rows of an item of FROM, with what is done to it there, such as PIVOT or a sample."""
+        done = [item.args[name] for name in sorted(set(item.args) - _OF_A_NAME) if item.args[name]]
         source = scope.sources.get(item.alias_or_name)
         if isinstance(source, Scope):
-            return self._rows(source)
-        if isinstance(source, exp.Table):
-            return self._of_table(source)
-        return self._written(item, scope)
+            rows = self._rows(source)
+        elif isinstance(source, exp.Table):
+            rows = self._of_table(source)
+        else:
+            return self._written(item, scope)
+        each = (part for parts in done for part in (parts if isinstance(parts, list) else [parts]))
+        written = [self._written(part, scope) for part in each if isinstance(part, exp.Expression)]
+        return digest(rows, *written) if written else rows
 
     def _grouping(self, select: exp.Select, scope: Scope) -> Iterator[str]:
         group = select.args.get("group")
         if group is None:
-            if any(_aggregates(projection) for projection in select.selects):
+            if any(aggregates(projection) for projection in select.selects):
                 yield "one group"
             return
         if group.args.get("all"):
-            keys = [projection.unalias() for projection in select.selects if not _aggregates(projection)]
+            keys = [projection.unalias() for projection in select.selects if not aggregates(projection)]
         else:
-            keys = [self._group_key(key, select) for key in group.expressions]
+            keys = [group_key(key, select) for key in group.expressions]
         yield f"group {' '.join(sorted({self._written(key, scope) for key in keys}))}"
         for name in ("grouping_sets", "cube", "rollup"):
             if group.args.get(name):
                 yield self._written(group, scope)
 
-    def _group_key(self, key: exp.Expression, select: exp.Select) -> exp.Expression:
-        """A group key, with what a position or an alias of the SELECT stands for."""
-        if isinstance(key, exp.Literal) and not key.is_string:
-            return select.selects[int(key.name) - 1].unalias()
-        if isinstance(key, exp.Column) and not key.table:
-            for projection in select.selects:
-                if projection.alias_or_name.lower() == key.name.lower():
-                    return projection.unalias()
-        return key
-
     def _of_table(self, table: exp.Table) -> str:
         node = self._node(table)
-        return self.rows(node) if node is not None else digest("unknown", table.sql(dialect="duckdb").lower())
+        return self.rows(node) if node is not None else digest("unknown", as_text(table))
 
     def _node(self, table: exp.Table) -> Node | None:
         return self._ancestry.graph.find(table.catalog, table.db, table.name)
@@ -215,7 +229,7 @@ class Meaning:
             source = current.sources.get(column.table)
             if source is not None:
                 value = f"{self._of_source(source, column.name.lower())}{self._instance(column.table, current)}"
-                found = None if in_join else _join_that_finds(column.table, current)
+                found = None if in_join else join_that_finds(column.table, current)
                 return value if found is None else digest(value, self._joined(found, current))
             current = current.parent
         return digest("unresolved", column.sql(dialect="duckdb").lower())
@@ -224,7 +238,7 @@ class Meaning:
         if isinstance(source, Scope):
             return self._value(source, column)
         node = self._node(source)
-        return self.value(node, column) if node is not None else digest("unknown", source.sql().lower(), column)
+        return self.value(node, column) if node is not None else digest("unknown", as_text(source), column)
 
     def _instance(self, name: str, scope: Scope) -> str:
         """Which of several equal sources a name is, by their order: a table that is joined to itself is two."""
@@ -237,29 +251,3 @@ class Meaning:
                 counted[rows] += 1
             self._marks[id(scope)] = marks
         return self._marks[id(scope)].get(name, "")
-
-
-def _finds_one_row(join: exp.Join) -> bool:
-    """Whether a join finds at most one row for each row on its left, and leaves none out: ASOF LEFT. Then it does not change
-    which rows there are, and is a part of what its own columns mean.
-    """
-    return (str(join.args.get("method") or "").lower(), str(join.args.get("side") or "").lower()) == ("asof", "left")
-
-
-def _join_that_finds(alias: str, scope: Scope) -> exp.Join | None:
-    joins = scope.expression.args.get("joins") or ()
-    return next((join for join in joins if _finds_one_row(join) and join.alias_or_name == alias), None)
-
-
-def _looks_at_rows(expression: exp.Expression, select: exp.Select) -> bool:
-    return bool(expression.find(exp.Window)) or _aggregates(expression) or select.args.get("group") is not None
-
-
-def _aggregates(expression: exp.Expression) -> bool:
-    """Whether an expression aggregates rows, other than as a window."""
-    return any(not isinstance(node.parent, exp.Window) for node in expression.find_all(exp.AggFunc))
-
-
-def _text(node: Node) -> str:
-    """The whole text of a model that cannot be followed; nothing for a source."""
-    return " ".join((node.sql or node.written or "").split())
