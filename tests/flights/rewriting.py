@@ -1,7 +1,7 @@
 """Random changes of a project's compiled SQL: rewrites that mean the same, and mutations that mean something else.
 
-    .venv/bin/python tests/features/rewriting.py PROJECT                    200 of each, on a dbt project that was built
-    .venv/bin/python tests/features/rewriting.py PROJECT --cases 20 --seed 3
+    .venv/bin/python tests/flights/rewriting.py PROJECT                    200 of each, on a dbt project that was built
+    .venv/bin/python tests/flights/rewriting.py PROJECT --cases 20 --seed 3
 
 Of a rewrite no fingerprint of the view may change; of a mutation at least one must. A mutation is made where it counts: in a
 condition, a join or a grouping, or in an expression that a column of the view comes from. Prints what is wrong.
