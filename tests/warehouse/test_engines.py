@@ -58,6 +58,11 @@ def test_rows_come_back_as_they_went(filled):
     assert filled.columns("seam", "odd") == []
 
 
+def test_marks_in_names_and_text_are_no_parameters(filled):
+    found = filled.rows(f"select name as \"a ? %\", '?' as mark, 7 % 4 as rest from {source(filled)} where id = ?", [3])
+    assert found == [{"a ? %": "100 % ?", "mark": "?", "rest": 3}]
+
+
 def test_arrow_in_batches(filled):
     with filled.read(f"select * from {source(filled)} order by id", 2) as reader:
         table = reader.read_all()

@@ -22,14 +22,6 @@ _DUCKDB_TYPES = {
 }
 
 
-def features_hash(columns: Iterable[str]) -> str:
-    """The hash of a row's features as SQL, from SQL for each of them in the order of their signature.
-
-    DuckDB's hash is by far the cheapest one there is; it is comparable within one version of DuckDB.
-    """
-    return f"hash({', '.join(columns)})"
-
-
 @dataclass(frozen=True)
 class Feature:
     """One feature column: its name, its type in the warehouse (in Ibis' words) and its kind."""

@@ -38,16 +38,16 @@ def require_won(project: Project, registry: Registry, model: str, version: int, 
     rows = [row for row in read if row["version"] == version and row["alias"] != "champion"]
     if any(row["verdict"] == "won" for row in rows):
         return
-    told = "it has none of this version"
+    finding = "it has none of this version"
     if rows:
         row = rows[0]
-        told = f"it is {row['verdict']}"
+        finding = f"it is {row['verdict']}"
         if row["difference"] is not None and row["difference_low"] is not None:
-            told += (
+            finding += (
                 f": {row['metric']} differs by {row['difference']:+.4f} "
                 f"({row['difference_low']:+.4f} to {row['difference_high']:+.4f})"
             )
     raise RegistryError(
-        f"{demand}; the readout {found[0]}.{found[1]} says of version {version} that {told}; wait, or overrule it: "
+        f"{demand}; the readout {found[0]}.{found[1]} says of version {version} that {finding}; wait, or overrule it: "
         f"asof promote {model} {version} --force --reason '...'"
     )

@@ -11,7 +11,7 @@ import duckdb
 from asof.dbt_files.profiles import Target
 from asof.errors import DuplicateRowError, ExpressionError, WarehouseError
 from asof.warehouse.opening import connect, set_session, warehouse_file
-from asof.warehouse.sql import quoted
+from asof.warehouse.sql import hash_of, quoted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -164,8 +164,7 @@ class Warehouse:
         self.connection.execute("commit")
 
     def hash_of(self, columns: Iterable[str]) -> str:
-        """DuckDB's hash is by far the cheapest one there is; it is comparable within one version of DuckDB."""
-        return f"hash({', '.join(columns)})"
+        return hash_of(columns)
 
     @contextmanager
     def translating_errors(self) -> Iterator[None]:

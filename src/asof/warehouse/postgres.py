@@ -1,5 +1,6 @@
 """PostgreSQL as a warehouse: queries, Arrow, appending, transactions and hashes. Training and prediction do not run on it yet."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,6 +12,8 @@ from asof.warehouse.sql import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_QUOTED_OR_MARK = re.compile(r"'[^']*'|\"[^\"]*\"|[?%]")
 
 
 class PostgresWarehouse:
@@ -120,10 +123,15 @@ class PostgresWarehouse:
     def _executed(self, sql: str, parameters: Sequence[object]) -> Iterator[Any]:
         with self.connection.cursor() as cursor:
             if parameters:
-                cursor.execute(sql.replace("%", "%%").replace("?", "%s"), list(parameters))
+                cursor.execute(_marked(sql), list(parameters))
             else:
                 cursor.execute(sql)
             yield cursor
+
+
+def _marked(sql: str) -> str:
+    """SQL with psycopg2's marks for `?`, but within text and names."""
+    return _QUOTED_OR_MARK.sub(lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql)
 
 
 def _driver() -> Any:

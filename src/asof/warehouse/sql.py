@@ -1,5 +1,6 @@
 """Names and values as SQL text."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -17,3 +18,11 @@ def literal(value: str | float | datetime | None) -> str:
     if isinstance(value, float):
         return f"{value!r}::double"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+
+
+def hash_of(columns: Iterable[str]) -> str:
+    """DuckDB's hash of a row's values, from SQL for each of them in their order, such as the features of a version.
+
+    It is by far the cheapest hash there is, and comparable within one version of DuckDB.
+    """
+    return f"hash({', '.join(columns)})"

@@ -7,10 +7,9 @@ of what is written are in `columns.py`.
 from collections.abc import Sequence
 from datetime import datetime
 
-from asof.features.signature import features_hash
 from asof.inference.batch.plan import Plan
 from asof.inference.batch.table import AS_OF, GONE_AT
-from asof.warehouse.sql import literal, quoted
+from asof.warehouse.sql import hash_of, literal, quoted
 
 
 def due(plan: Plan) -> str:
@@ -96,7 +95,7 @@ def count(rows: str) -> str:
 
 def hash_of_features(plan: Plan) -> str:
     """The hash of a row's features, as SQL."""
-    return features_hash(map(quoted, plan.version.signature.names))
+    return hash_of(map(quoted, plan.version.signature.names))
 
 
 def _predictions(plan: Plan, condition: str) -> str:

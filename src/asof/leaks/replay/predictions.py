@@ -5,14 +5,13 @@ from datetime import datetime
 
 from asof.dbt_files.graph import ViewParts
 from asof.errors import NotBuiltError
-from asof.features.signature import features_hash
 from asof.leaks.replay.compare import EXAMPLES, Difference, Example
 from asof.leaks.replay.opening import opened
 from asof.leaks.replay.scratch import TODAY, Scratch, columns_of
 from asof.progress import Progress, Silent
 from asof.project import Project, project_of
 from asof.warehouse.database import MISSING, VERSION, Connection
-from asof.warehouse.sql import literal, quoted
+from asof.warehouse.sql import hash_of, literal, quoted
 
 # columns of the prediction table; inference and features meet in the warehouse only
 FEATURES = "features"
@@ -24,7 +23,7 @@ class PredictionReplay:
     """The predictions of a model whose features were derived again.
 
     Of `rows` each of the `columns` was compared, of `hashed` the hash of all of them, which `differences` name as a
-    column of its own. `gone` have no row in the view any more; `not_comparable` have only a hash, of another DuckDB or
+    column of its own. `gone` no longer have a row in the view; `not_comparable` have only a hash, of another DuckDB or
     of a feature that is `missing`.
     `missing` are features of a version that the view does not have any more.
     """
@@ -183,7 +182,7 @@ def _compare(pair: _GivenAndDerived, versions: dict[int, list[str]]) -> Predicti
 def _hashes(versions: dict[int, list[str]]) -> str:
     """The hash of a derived row's features by the version that was given them, as SQL."""
     cases = "".join(
-        f" when {version} then {features_hash(f'derived.{quoted(name)}' for name in names)}"
+        f" when {version} then {hash_of(f'derived.{quoted(name)}' for name in names)}"
         for version, names in versions.items()
     )
     return f"case given.version{cases} end" if cases else "null"
