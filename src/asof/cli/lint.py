@@ -42,7 +42,7 @@ def _print(result: "LintResult") -> None:
         if found.waived:
             click.echo(f"waived: {found.rule} in {found.model}: {' '.join(found.waived.split())}")
     for model, rule in result.unused_waivers:
-        click.echo(f"{model} waives {rule}, which is not found there any more; take it out of its YAML")
+        click.echo(f"{model} waives {rule}, which is no longer found there; take it out of its YAML")
     views = ", ".join(result.views)
     waived = sum(1 for found in result.findings if found.waived)
     click.echo(

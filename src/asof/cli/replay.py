@@ -73,8 +73,8 @@ def _print_predictions(result: "PredictionReplay") -> None:
     words = (
         f"{len(result.differences)} differ" if result.differences else "the model was given what its view gives today"
     )
-    missing = f"; the view has no {', '.join(result.missing)} any more" if result.missing else ""
-    gone = f"; {result.gone:,} have no row in {result.view} any more" if result.gone else ""
+    missing = f"; the view no longer has {', '.join(result.missing)}" if result.missing else ""
+    gone = f"; {result.gone:,} no longer have a row in {result.view}" if result.gone else ""
     why = "features not kept, and their hash is of another DuckDB or of a column that is gone"
     other = f"; {result.not_comparable:,} were not compared ({why})" if result.not_comparable else ""
     compared = [f"{result.rows:,} rows, {result.columns} features"] if result.rows or not result.hashed else []

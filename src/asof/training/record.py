@@ -76,7 +76,7 @@ def register(
     """Writes the run, its metrics and its version in one transaction; the version's number and status.
 
     A version that a gate does not let through is `rejected`. Raises WarehouseLockedError, and DataError where the rows are
-    to be frozen and are not those any more that were trained on.
+    to be frozen and are no longer those that were trained on.
     """
     status = "registered" if all(gate.passed for gate in candidate.gates) else "rejected"
     model, run_id = spec.name, attempt.run.run_id

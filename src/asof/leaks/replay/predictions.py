@@ -25,7 +25,7 @@ class PredictionReplay:
     Of `rows` each of the `columns` was compared, of `hashed` the hash of all of them, which `differences` name as a
     column of its own. `gone` no longer have a row in the view; `not_comparable` have only a hash, of another DuckDB or
     of a feature that is `missing`.
-    `missing` are features of a version that the view does not have any more.
+    `missing` are features of a version that the view no longer has.
     """
 
     model: str

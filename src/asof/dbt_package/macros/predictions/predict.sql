@@ -147,7 +147,7 @@ from (
     {%- for feature in version.features if feature not in columns -%}
         {{ exceptions.raise_compiler_error(
             "asof.predict: " ~ version.title ~ " reads the column " ~ feature ~ ", which " ~ name
-            ~ " has not any more; train again"
+            ~ " no longer has; train again"
         ) }}
     {%- endfor -%}
 {% endmacro %}
