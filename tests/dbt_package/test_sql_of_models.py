@@ -22,7 +22,11 @@ def built(rule):
     def build(*arguments, now=FIRST):
         done = rule.dbt("run", "--select", "+known", *arguments, now=now)
         assert done.returncode == 0, done.stdout
-        return json.loads(rule.sql("select sources from ml.model_builds order by built_at desc limit 1")[0][0])
+        return json.loads(
+            rule.sql(
+                "select sources from ml.model_builds where model = 'model.rule.known' order by built_at desc limit 1"
+            )[0][0]
+        )
 
     return build
 

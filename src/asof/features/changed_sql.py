@@ -69,7 +69,7 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
         return
     rows = warehouse.rows(
         f"select model, built_at, is_full, sources from {warehouse.qualified(registry_schema, 'model_builds')} "
-        "where target = ? order by built_at",
+        "where target = ? and sources is not null order by built_at",
         [target],
     )
     builds: dict[str, list[ModelBuild]] = {}

@@ -15,7 +15,8 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set models = asof._record_model_builds(results)
-        if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build', 'retry', 'snapshot') else '' -%}
+        if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('run', 'build', 'retry', 'snapshot', 'seed')
+        else '' -%}
     {%- set reads = asof._record_reads(results)
         if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('run', 'build', 'retry') else '' -%}
     {%- if built or models | trim or reads | trim -%}

@@ -5,9 +5,8 @@
     select spine.*
     from {{ spine.relation }} as spine
     where
-        spine.{{ adapter.quote(spine.as_of) }} <= {{ asof.now() }}
-        {%- if is_incremental() %}
-        and {% if lookback is not none %}(
+        {% if is_incremental() -%}
+        /* incremental builds only */ {% if lookback is not none %}(
             spine.{{ adapter.quote(spine.as_of) }} > (
                 select max(newest.{{ adapter.quote(spine.as_of) }}) - interval '{{ lookback }}'
                 from {{ this }} as newest
@@ -21,7 +20,8 @@
         {%- if lookback is not none %}
         )
         {%- endif %}
-        {%- endif %}
+        and /* all builds */ {% endif -%}
+        spine.{{ adapter.quote(spine.as_of) }} <= {{ asof.now() }}
 {%- endmacro %}
 
 

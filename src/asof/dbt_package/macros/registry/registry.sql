@@ -23,6 +23,18 @@
 
 
 {#
+    The columns that a table of the registry has; none where it is not there. By run_query: what the adapter itself asks opens a
+    transaction, which on-run-end would be undone with.
+#}
+{% macro _columns_of_registry(table) %}
+    {{ return(run_query(
+        "select column_name from information_schema.columns where table_catalog = " ~ asof._text(target.database)
+        ~ " and table_schema = " ~ asof._text(asof._registry_name()) ~ " and table_name = " ~ asof._text(table)
+    ).columns[0].values()) }}
+{% endmacro %}
+
+
+{#
     The table of builds of feature views, which the package alone defines and writes. In one that an asof before 0.2 made, the
     column `relation` was called `view`, and has the views' names.
 
@@ -34,11 +46,7 @@
 #}
 {% macro _create_view_builds() %}
     {%- set registry = asof._registry() -%}
-    {#- by run_query: what the adapter itself asks opens a transaction, which on-run-end would be undone with -#}
-    {%- set columns = run_query(
-        "select column_name from information_schema.columns where table_catalog = " ~ asof._text(target.database)
-        ~ " and table_schema = " ~ asof._text(asof._registry_name()) ~ " and table_name = 'view_builds'"
-    ).columns[0].values() -%}
+    {%- set columns = asof._columns_of_registry('view_builds') -%}
     {%- if 'view' in columns %}
         alter table {{ registry }}.view_builds rename column view to relation;
     {%- endif %}

@@ -7,8 +7,8 @@
 
     first build          ->   "loaded_at" <= cast('<the present>' as timestamptz)
     {{ asof.new_since('loaded_at', of=ref('orders')) }}
-                         ->   "loaded_at" > cast('<the present of the last build>' as timestamptz)
-                              and "loaded_at" <= cast('<the present>' as timestamptz)
+                         ->   /* incremental builds only */ "loaded_at" > cast('<the present of the last build>' as timestamptz)
+                              and /* all builds */ "loaded_at" <= cast('<the present>' as timestamptz)
 
     Each build records its present in `model_reads` of the registry and, with `of`, the number of rows known by then. If that number
     has changed since, rows arrived late or are gone: a warning counts them, and this build reads all rows, so none is lost. The
@@ -44,8 +44,8 @@
         {%- endfor -%}
     {%- endif -%}
     {%- if since -%}
-        {{ quoted }} > cast('{{ since }}' as timestamptz)
-        {%- if lookback is not none %} - interval '{{ lookback }}'{% endif %} and {% endif -%}
+        /* incremental builds only */ {{ quoted }} > cast('{{ since }}' as timestamptz)
+        {%- if lookback is not none %} - interval '{{ lookback }}'{% endif %} and /* all builds */ {% endif -%}
     {{ quoted }} <= {{ asof.now() }}
     {{- asof._note_of_read(of, column.split('.')[-1]) }}
 {%- endmacro %}
