@@ -11,32 +11,30 @@ import argparse
 import random
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 
-from asof.dbt_files.graph import Graph, Node
-from asof.dbt_files.manifest import read_manifest
-from asof.features.fingerprints.meaning import Meaning
+from asof import Project
+from asof.features.fingerprints.compiled import CompiledModel, graph_of, view_meaning
 from asof.features.lineage.ancestry import Ancestry
+from asof.features.record import read_record
 
-Columns = Callable[[Node], list[str]]
+Models = dict[str, CompiledModel]
 
 
-def fingerprints(graph: Graph, columns: Columns, now: datetime, view: str) -> dict[str, str]:
+def fingerprints(models: Models, view: str, columns: list[str]) -> dict[str, str]:
     """Of every column of a feature view."""
-    ancestry = Ancestry(graph, "duckdb", columns)
-    meaning, node = Meaning(ancestry, now), graph.view(view).view
-    return {column: meaning.fingerprint(node, column) for column in ancestry.columns(node)}
+    return dict(view_meaning(models, view, columns, "duckdb").fingerprints)
 
 
-def with_sql(graph: Graph, node: Node, sql: str) -> Graph:
-    """The graph with another query of one node."""
-    changed = {**vars(node), "sql": sql}
-    return Graph(Node(**changed) if each.id == node.id else each for each in graph.nodes.values())
+def with_sql(models: Models, model: str, sql: str) -> Models:
+    """The models with another query of one of them."""
+    before = models[model].sql
+    head = before[: before.index("*/") + 3] if before.startswith("/* asof.snapshot") else ""
+    return {**models, model: replace(models[model], sql=head + sql)}
 
 
 # Rewrites: each takes a parsed query and returns it with the same meaning.
@@ -170,55 +168,51 @@ def mutated(sql: str, used: set[str], rng: random.Random) -> str | None:
     return query.sql(dialect="duckdb")
 
 
-def wrong(graph: Graph, columns: Columns, now: datetime, view: str, cases: int, seed: int) -> Iterator[str]:
+def wrong(models: Models, view: str, columns: list[str], cases: int, seed: int) -> Iterator[str]:
     """What is wrong, in words: rewrites that changed a fingerprint, and mutations that changed none."""
     rng = random.Random(seed)
-    before = fingerprints(graph, columns, now, view)
-    ancestry, top = Ancestry(graph, "duckdb", columns), graph.view(view).view
+    before = fingerprints(models, view, columns)
+    graph = graph_of(models.values())
+    ancestry = Ancestry(graph, "duckdb", lambda _: ())
     read: dict[str, set[str]] = {}
-    for column in before:
-        for id_, name in ancestry.whole(top, column).columns:
+    for column in columns:
+        for id_, name in ancestry.whole(graph.nodes[view], column).columns:
             read.setdefault(id_, set()).add(name)
-    models = [node for node in graph.ancestors(top) if node.sql is not None]
+    queries = [each for each in models.values() if each.sql is not None]
     for number in range(cases):
-        node = rng.choice(models)
-        sql = rewritten(node.sql, rng)
-        after = fingerprints(with_sql(graph, node, sql), columns, now, view)
+        model = rng.choice(queries)
+        sql = rewritten(model.sql, rng)
+        after = fingerprints(with_sql(models, model.model, sql), view, columns)
         changed = sorted(column for column in before if after.get(column) != before[column])
         if changed:
-            yield f"rewrite {number} of {node.name} changed {', '.join(changed[:3])}:\n{sql}"
+            yield f"rewrite {number} of {model.name} changed {', '.join(changed[:3])}:\n{sql}"
     for number in range(cases):
         sql = None
         while sql is None:
-            node = rng.choice([each for each in models if each.id != top.id])
-            sql = mutated(node.sql, read.get(node.id, set()), rng)
-        if fingerprints(with_sql(graph, node, sql), columns, now, view) == before:
-            yield f"mutation {number} of {node.name} changed no fingerprint:\n{sql}"
+            model = rng.choice([each for each in queries if each.model != view])
+            sql = mutated(model.sql, read.get(model.model, set()), rng)
+        if fingerprints(with_sql(models, model.model, sql), view, columns) == before:
+            yield f"mutation {number} of {model.name} changed no fingerprint:\n{sql}"
 
 
-def of_project(root: Path) -> tuple[Graph, Columns]:
-    """The graph of the last `dbt build` of a project, and the columns of its sources."""
-    graph = read_manifest(root / "dbt_project", "target")
-    warehouse = next(iter(sorted((root / "warehouse").glob("*.duckdb"))))
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        found: dict[tuple[str, str], list[str]] = {}
-        for schema, table, column in connection.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() order by column_index"
-        ).fetchall():
-            found.setdefault((schema.lower(), table.lower()), []).append(column)
-    return graph, lambda node: found.get((node.relation[1].lower(), node.relation[2].lower()), [])
+def of_project(root: Path, view: str) -> tuple[Models, str, list[str]]:
+    """The SQL on record in a project's warehouse that a view was built from, the view's id, and its columns."""
+    project = Project.open(root)
+    with project.warehouse(read_only=True) as warehouse:
+        meta = project.view_in(warehouse, view).meta
+        built = read_record(warehouse, project.registry_schema, project.target.name).built_from(meta.id)
+        return dict(built.models), meta.id, warehouse.columns(meta.schema, meta.table)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("project", type=Path)
     parser.add_argument("--view", default="flight_delay_features")
-    parser.add_argument("--now", type=datetime.fromisoformat, default=datetime.fromisoformat("2013-11-02T00:00:00Z"))
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    graph, columns = of_project(given.project)
-    found = list(wrong(graph, columns, given.now, given.view, given.cases, given.seed))
+    models, view, columns = of_project(given.project, given.view)
+    found = list(wrong(models, view, columns, given.cases, given.seed))
     for text in found:
         print(text, end="\n\n")
     print(f"{given.cases} rewrites and {given.cases} mutations by seed {given.seed}: {len(found)} wrong")

@@ -19,7 +19,7 @@ class Node:
     id: str
     name: str
     kind: NodeKind
-    relation: tuple[str, str, str]  # database, schema, table
+    relation: tuple[str, str, str]  # database, schema, table; as dbt writes it in SQL: `relation_name`
     parents: tuple[str, ...] = ()
     sql: str | None = None
     path: str = ""
@@ -28,6 +28,11 @@ class Node:
     columns: tuple[str, ...] = ()  # those that its YAML describes
     written: str = ""
     checksum: str = ""  # of a seed's file
+    relation_name: str = ""
+    macros: tuple[
+        str, ...
+    ] = ()  # the text of the project's macros that it calls, of a model without SQL that could be followed
+    language: str = "sql"
 
     def snapshot_column(self, name: str) -> str:
         """What a snapshot calls one of the columns that dbt adds, such as dbt_valid_from."""

@@ -1,7 +1,7 @@
 """Reads dbt's manifest, in which dbt says what a project is made of. Nothing else knows its form."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +32,40 @@ def read_manifest(dbt_dir: Path, target_path: str) -> Graph:
 def read_graph(manifest: Mapping[str, Any]) -> Graph:
     """The graph in the content of a manifest; after `dbt compile` its models have their SQL."""
     entries = [*manifest["nodes"].values(), *manifest["sources"].values()]
-    return Graph(_node(entry) for entry in entries if entry["resource_type"] in _KINDS)
+    ours = {"asof", "dbt", f"dbt_{(manifest.get('metadata') or {}).get('adapter_type')}"}
+    macros = {id_: macro for id_, macro in (manifest.get("macros") or {}).items() if id_.split(".")[1] not in ours}
+    return Graph(_node(entry, macros) for entry in entries if entry["resource_type"] in _KINDS)
 
 
-def _node(entry: Mapping[str, Any]) -> Node:
+def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> Node:
     config = entry.get("config") or {}
     meta = config.get("meta") or entry.get("meta") or {}
     own = meta.get("asof")
+    is_sql = entry.get("language", "sql") == "sql"
+    in_batches = config.get("incremental_strategy") == "microbatch"
     return Node(
         id=entry["unique_id"],
         name=entry["name"],
         kind=entry["resource_type"],
         relation=(entry["database"] or "", entry["schema"], entry.get("alias") or entry.get("identifier") or ""),
         parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),
-        sql=entry.get("compiled_code") if entry.get("language", "sql") == "sql" else None,
+        sql=entry.get("compiled_code") if is_sql else None,
         path=entry.get("original_file_path", ""),
         meta=own if isinstance(own, dict) else {},
         config=config,
         columns=tuple(entry.get("columns") or ()),
         written=entry.get("raw_code") or "",
+        relation_name=entry.get("relation_name") or "",
+        macros=tuple(_macros_of(entry, macros)) if not is_sql or in_batches else (),
+        language=entry.get("language", "sql"),
         checksum=str((entry.get("checksum") or {}).get("checksum") or "") if entry["resource_type"] == "seed" else "",
     )
+
+
+def _macros_of(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The text of the macros that a model calls, but for those of asof and of dbt."""
+    called = list((entry.get("depends_on") or {}).get("macros", ()))
+    for id_ in called:
+        if id_ in macros:
+            yield macros[id_]["macro_sql"]
+            called += [other for other in macros[id_]["depends_on"]["macros"] if other not in called]

@@ -7,9 +7,10 @@ by. Everything else does show: `a + b + c` grouped in another way is another sum
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 from sqlglot import exp
+
+from asof.features.fingerprints.portable import CLOCK
 
 # What a column or a subquery is in the canonical form of the expression around it.
 Resolve = Callable[[exp.Expression], str | None]
@@ -20,14 +21,12 @@ _UNORDERED = {(exp.In, "expressions"), (exp.Window, "partition_by")}
 _IGNORED = {"comments", "quoted"}
 
 
-def canonical(expression: exp.Expression, resolve: Resolve, now: datetime | None = None) -> str:
+def canonical(expression: exp.Expression, resolve: Resolve) -> str:
     """The hash of an expression's canonical form. `resolve` gives the text for a column or a subquery, None for any other node.
-
-    A literal of the instant `now` is written as the clock, since that is where it comes from.
 
     Example: `canonical(parse_one("b + a"), names)` equals `canonical(parse_one("(A) + b -- sum"), names)`.
     """
-    return _Writer(resolve, now).write(expression)
+    return _Writer(resolve).write(expression)
 
 
 def digest(*parts: str) -> str:
@@ -38,9 +37,8 @@ def digest(*parts: str) -> str:
 class _Writer:
     """Writes nodes; each method takes one kind of them, and returns None for others."""
 
-    def __init__(self, resolve: Resolve, now: datetime | None) -> None:
+    def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        self._now = now
 
     def write(self, node: object) -> str:
         if isinstance(node, list):
@@ -64,7 +62,7 @@ class _Writer:
             return repr(node.name) if node.is_string else str(node.name)
         if isinstance(node, exp.DataType):
             return str(node.sql(dialect="duckdb")).lower()
-        return "<now>" if _is_clock(node, self._now) else None
+        return "<now>" if _is_clock(node) else None
 
     def _operator(self, node: exp.Expression) -> str | None:
         if isinstance(node, (exp.And, exp.Or)):
@@ -100,11 +98,5 @@ def _terms(expression: exp.Expression, connector: type[exp.Connector]) -> Iterat
         yield inner
 
 
-def _is_clock(node: exp.Expression, now: datetime | None) -> bool:
-    if now is None or not isinstance(node, exp.Cast) or not isinstance(node.this, exp.Literal):
-        return False
-    try:
-        instant = datetime.fromisoformat(node.this.name)
-    except ValueError:
-        return False
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) == now
+def _is_clock(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.this.name == CLOCK

@@ -1,7 +1,6 @@
 """Which form a part of a query has: what `meaning.py` asks of one node, without looking at the others."""
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
 from asof.dbt_files.graph import Node
 
@@ -22,18 +21,6 @@ def as_text(table: exp.Table) -> str:
     copy = table.copy()
     copy.set("alias", None)
     return str(copy.sql(dialect="duckdb", comments=False))
-
-
-def finds_one_row(join: exp.Join) -> bool:
-    """Whether a join finds at most one row for each row on its left, and leaves none out: ASOF LEFT. Then it does not change
-    which rows there are, and is a part of what its own columns mean.
-    """
-    return (str(join.args.get("method") or "").lower(), str(join.args.get("side") or "").lower()) == ("asof", "left")
-
-
-def join_that_finds(alias: str, scope: Scope) -> exp.Join | None:
-    joins = scope.expression.args.get("joins") or ()
-    return next((join for join in joins if finds_one_row(join) and join.alias_or_name == alias), None)
 
 
 def looks_at_rows(expression: exp.Expression, select: exp.Select) -> bool:

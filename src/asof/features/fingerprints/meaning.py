@@ -3,13 +3,13 @@
 It is worked out through the scopes of each query, so that the names of CTEs and aliases, the order of columns and of CTEs,
 and CTEs that nothing reads do not count. A value is what its expression is of the values that it reads; which rows there are
 is what the FROM, joins, conditions, grouping, DISTINCT and LIMIT of a query say. An ASOF LEFT join, as a feature view has one
-for each group, leaves the rows as they are: it counts for the columns of its own group alone. A model whose SQL cannot be followed counts by
+for each group, leaves the rows as they are: it counts for the columns of its own group alone, and so does every
+join that finds at most one row. A model whose SQL cannot be followed counts by
 its whole text.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from sqlglot import exp
@@ -20,12 +20,11 @@ from asof.features.fingerprints.canonical import canonical, digest
 from asof.features.fingerprints.forms import (
     aggregates,
     as_text,
-    finds_one_row,
     group_key,
-    join_that_finds,
     looks_at_rows,
     text_of,
 )
+from asof.features.fingerprints.single_rows import finds_one_row, join_that_finds
 from asof.features.lineage.ancestry import SNAPSHOT_COLUMNS, Ancestry
 from asof.features.lineage.query import with_windows
 
@@ -34,11 +33,10 @@ _SNAPSHOT_CONFIG = ("strategy", "unique_key", "updated_at", "check_cols", "hard_
 
 
 class Meaning:
-    """Answers what the columns of a graph mean. `now` is the present with which its SQL was compiled."""
+    """Answers what the columns of a graph mean, whose SQL is in the portable form of `portable.py`."""
 
-    def __init__(self, ancestry: Ancestry, now: datetime) -> None:
+    def __init__(self, ancestry: Ancestry) -> None:
         self._ancestry = ancestry
-        self._now = now
         self._known: dict[tuple[object, ...], str] = {}
         self._marks: dict[int, dict[str, str]] = {}
 
@@ -50,7 +48,7 @@ class Meaning:
         """What the values of a column are, whichever rows there are."""
         name = column.lower()
         if not self._ancestry.reads(node):
-            return digest("source", node.id, node.relation[2].lower(), name, text_of(node))
+            return digest(self._whole_text(node), name)
         if node.kind == "snapshot" and name in {node.snapshot_column(each).lower() for each in SNAPSHOT_COLUMNS}:
             return digest("snapshot", name, self.rows(node))
         return self._value(self._ancestry.query(node).root, name)
@@ -58,12 +56,24 @@ class Meaning:
     def rows(self, node: Node) -> str:
         """What decides which rows a relation has."""
         if not self._ancestry.reads(node):
-            return digest("source", node.id, node.relation[2].lower(), text_of(node))
+            return self._whole_text(node)
         rows = self._rows(self._ancestry.query(node).root)
         if node.kind != "snapshot":
             return rows
         config = [f"{name}={node.config.get(name)!r}" for name in _SNAPSHOT_CONFIG]
         return digest("snapshot", rows, *config)
+
+    def _whole_text(self, node: Node) -> str:
+        """What a source, a seed or a model that cannot be followed is: its text, and all that it reads."""
+        key = ("text", node.id)
+        if key not in self._known:
+            parents = [self._all_of(parent) for parent in self._ancestry.graph.parents(node)]
+            self._known[key] = digest("source", node.id, node.relation[2].lower(), text_of(node), *parents)
+        return self._known[key]
+
+    def _all_of(self, node: Node) -> str:
+        """A relation with all of its columns."""
+        return digest(self.rows(node), *(self.value(node, column) for column in self._ancestry.columns(node)))
 
     def _value(self, scope: Scope, column: str) -> str:
         key = ("value", id(scope), column)
@@ -82,8 +92,10 @@ class Meaning:
                 own = [name.lower() for name in branch.expression.named_selects]
                 if by_name:
                     values.append(self._value(branch, column) if column in own else "missing")
-                else:
+                elif column in names and "*" not in own:
                     values.append(self._value(branch, own[names.index(column)]))
+                else:  # the columns of a branch are not known, nor their order
+                    values.append(self._value(branch, column))
             return digest(expression.key, *values)
         if not isinstance(expression, exp.Select):
             return digest("table function", column, self._written(expression, scope))
@@ -93,7 +105,40 @@ class Meaning:
                 text = self._written(inner, scope)
                 # an aggregate or a window looks at other rows, too
                 return digest(text, self._rows(scope)) if looks_at_rows(inner, expression) else text
-        return digest("unknown", column, expression.sql(dialect="duckdb"))
+        passed_on = [self._passed_on(star, column, scope) for star in expression.selects if star.is_star]
+        values = [value for value in passed_on if value is not None]
+        return values[0] if len(values) == 1 else digest("unknown", column, *values)
+
+    def _passed_on(self, star: exp.Expression, column: str, scope: Scope) -> str | None:
+        """A column that a `*` over relations with unknown columns passes on; None where it does not."""
+        inner = star.this if isinstance(star, exp.Column) else star
+        for replaced in inner.args.get("replace") or ():
+            if replaced.alias_or_name.lower() == column:
+                return self._written(replaced, scope)
+        left_out = inner.args.get("except_") or inner.args.get("except") or ()
+        if column in {name.name.lower() for name in left_out}:
+            return None
+        if inner.args.get("rename"):
+            return digest(star.sql(dialect="duckdb", comments=False).lower(), column, *self._all_sources(column, scope))
+        named = star.table if isinstance(star, exp.Column) else ""
+        found = self._all_sources(column, scope, named)
+        return found[0] if len(found) == 1 else digest("one of", *found) if found else None
+
+    def _all_sources(self, column: str, scope: Scope, named: str = "") -> list[str]:
+        """What a column is of each source of a scope that may have it, or of the one that is named."""
+        values = []
+        for alias, (_, source) in scope.selected_sources.items():
+            if named in {"", alias} and self._may_have(source, column):
+                values.append(self._from_source(alias, source, column, scope))
+        return values
+
+    def _may_have(self, source: Any, column: str) -> bool:
+        if isinstance(source, Scope):
+            names = [name.lower() for name in source.expression.named_selects]
+        else:
+            node = self._node(source)
+            names = self._ancestry.columns(node) if node is not None else []
+        return not names or "*" in names or column in names
 
     def _rows(self, scope: Scope) -> str:
         key = ("rows", id(scope))
@@ -148,7 +193,7 @@ class Meaning:
         if first is not None:
             yield f"from {self._source(first.this, scope)}"
         for join in select.args.get("joins") or ():
-            if not finds_one_row(join):
+            if not finds_one_row(join, scope):
                 yield self._joined(join, scope)
         for lateral in select.args.get("laterals") or ():
             yield self._written(lateral, scope)
@@ -163,7 +208,7 @@ class Meaning:
             return self._resolved(node, scope, in_join=True)
 
         conditions = [on] if on is not None else list(join.args.get("using") or ())
-        found = sorted(canonical(each, resolve, self._now) for each in conditions)
+        found = sorted(canonical(each, resolve) for each in conditions)
         return f"join {how or 'inner'} {self._source(join.this, scope)} {' '.join(found)}"
 
     def _source(self, item: exp.Expression, scope: Scope) -> str:
@@ -204,7 +249,7 @@ class Meaning:
 
     def _written(self, expression: exp.Expression, scope: Scope) -> str:
         """The canonical form of an expression, in which each column is what it means."""
-        return canonical(expression, lambda node: self._resolved(node, scope), self._now)
+        return canonical(expression, lambda node: self._resolved(node, scope))
 
     def _resolved(self, node: exp.Expression, scope: Scope, *, in_join: bool = False) -> str | None:
         if isinstance(node, exp.Column):
@@ -228,11 +273,18 @@ class Meaning:
         while current is not None:
             source = current.sources.get(column.table)
             if source is not None:
-                value = f"{self._of_source(source, column.name.lower())}{self._instance(column.table, current)}"
-                found = None if in_join else join_that_finds(column.table, current)
-                return value if found is None else digest(value, self._joined(found, current))
+                return self._from_source(column.table, source, column.name.lower(), current, in_join=in_join)
+            candidates = [] if column.table else self._all_sources(column.name.lower(), current)
+            if candidates:
+                return candidates[0] if len(candidates) == 1 else digest("one of", *candidates)
             current = current.parent
         return digest("unresolved", column.sql(dialect="duckdb").lower())
+
+    def _from_source(self, alias: str, source: Any, column: str, scope: Scope, *, in_join: bool = False) -> str:
+        """A column of one of a scope's sources, and how a join found the row that it is of."""
+        value = f"{self._of_source(source, column)}{self._instance(alias, scope)}"
+        found = None if in_join else join_that_finds(alias, scope)
+        return value if found is None else digest(value, self._joined(found, scope))
 
     def _of_source(self, source: Any, column: str) -> str:
         if isinstance(source, Scope):

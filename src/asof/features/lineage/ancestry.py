@@ -87,8 +87,9 @@ class Ancestry:
             for parent in self.graph.ancestors(node)[:-1]:
                 database, schema_name, table = parent.relation
                 columns = dict.fromkeys(self.columns(parent), "unknown")
-                if columns:
-                    schema.setdefault(database, {}).setdefault(schema_name, {})[table] = columns
+                if columns and "*" not in columns:
+                    of_database = schema.setdefault(database, {}) if database else schema
+                    of_database.setdefault(schema_name, {})[table] = columns
             self._queries[node.id] = Query(node.sql or "", self._dialect, schema, node.name)
         return self._queries[node.id]
 

@@ -5,7 +5,7 @@
     sql_sha256     of `sql`; of a seed, dbt's checksum of its file
     form           full, incremental, text or seed: see `_form_of_sql`
     source_hash    of the source that it was compiled from: joins the full and the incremental form of one source
-    sql            see `compiled_sql.sql`; the whole source in the form text, NULL for a seed
+    sql            see `compiled_sql.sql`; in the form text the source and the macros that it calls, NULL for a seed
 #}
 {% macro _insert_compiled_models(compiled) %}
     {%- set registry = asof._registry() -%}
@@ -52,8 +52,8 @@
         {%- set source_hash = node.checksum.checksum if form == 'seed' else asof._source_hash(graph.nodes[node.unique_id]) -%}
         {%- set sql = none -%}
         {%- if form == 'text' -%}
-            {%- set source = asof._source_of(graph.nodes[node.unique_id]) -%}
-            {%- set sql = source.text ~ '\n' ~ source.read -%}
+            {%- set written = graph.nodes[node.unique_id] -%}
+            {%- set sql = asof._parents_note(written) ~ (asof._texts_of(written) | join('\n')).strip() -%}
         {%- elif form != 'seed' -%}
             {%- set sql = asof._portable_sql(node) -%}
         {%- endif -%}
@@ -69,6 +69,12 @@
     {%- endfor -%}
     {{ return(compiled) }}
 {% endmacro %}
+
+
+{# What a model reads, as a comment at the head of a text that does not say so itself. #}
+{% macro _parents_note(node) -%}
+    /* asof.parents {{ asof._json(node.depends_on.nodes) }} */{{ '\n' }}
+{%- endmacro %}
 
 
 {# The SHA-256 of texts, as the engine computes it: Jinja has MD5 alone. #}

@@ -78,11 +78,13 @@
 
 {% macro default__group_join(group, spine) -%}
 {%- set moments = group.cte ~ '_moments' -%}
+/* asof: at most one row */
 left join {{ moments }}
     on {% for column in group.entity -%}
         spine.{{ adapter.quote(group.of_spine[column]) }} = {{ moments }}.{{ adapter.quote(column) }}
     and {% endfor -%}
     spine.{{ adapter.quote(spine.as_of) }} = {{ moments }}.asof_at
+/* asof: at most one row */
 left join {{ group.cte }}
     on {% for column in group.entity -%}
         {{ moments }}.{{ adapter.quote(column) }} = {{ group.cte }}.{{ adapter.quote(column) }}

@@ -1,0 +1,80 @@
+"""SQL that dbt compiled, in the form in which the warehouse keeps it: without what differs from day to day and between targets.
+
+The dbt package does the same in `macros/builds/compiled_sql.sql` for the SQL that it has run; a test holds the two together.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from asof.dbt_files.graph import Graph, Node
+
+CLOCK = "asof.now"  # stands for the present
+_NOTE = re.compile(r"(?s) ?/\* asof[.]new_since reads .*? \*/")
+_INCREMENTAL = re.compile(r"(?s)/\* incremental builds only \*/.*?/\* all builds \*/ ?")
+_READ = re.compile(r'"((?:model|snapshot|seed|source)[.][^"]+)"[.]"([^"]+)"')
+_OF_SNAPSHOT = ("strategy", "unique_key", "updated_at", "check_cols", "hard_deletes", "dbt_valid_to_current")
+
+
+def portable_sql(node: Node, graph: Graph, now: datetime) -> str:
+    """The compiled SQL of a model or snapshot. `now` is the present with which dbt compiled it.
+
+    select * from "dev"."main"."orders" where loaded_at <= cast('2024-05-01 17:00:00+00:00' as timestamptz)
+        ->  select * from "model.shop.orders"."orders" where loaded_at <= cast('asof.now' as timestamptz)
+    """
+    sql = _INCREMENTAL.sub("", _NOTE.sub("", node.sql or ""))
+    sql = sql.replace(f"'{now.astimezone(UTC).isoformat(' ')}'", f"'{CLOCK}'")
+    names: dict[str, Node] = {}
+    for read in nearest_first(node, graph):
+        if read.relation_name:
+            names.setdefault(read.relation_name, read)
+    for name in sorted(names, reverse=True):  # a name before its beginnings
+        if name.rsplit(".", maxsplit=1)[-1] in sql:
+            written = portable_name(names[name])
+            # as the composition of a view has it
+            sql = sql.replace(json.dumps(name)[1:-1], json.dumps(written)[1:-1])
+            sql = re.sub(re.escape(name) + r'(?![\w"`])', lambda _: written, sql)  # noqa: B023  # is called at once
+    return _of_snapshot(node) + sql.strip()
+
+
+def portable_name(node: Node) -> str:
+    """What a relation is called in portable SQL."""
+    return f'"{node.id}"."{node.relation[2]}"'
+
+
+def portable_text(node: Node) -> str:
+    """The source of a model whose SQL says nothing that lasts, with what it reads: a Python model, or one built in batches."""
+    parents = json.dumps(list(node.parents), sort_keys=True).replace("*/", "*\\/")
+    text = "\n".join([node.written, *node.macros]).strip()
+    return f"/* asof.parents {parents} */\n{text}"
+
+
+def relations_in(sql: str) -> dict[str, str]:
+    """The relations that portable SQL reads: the name of each table by the unique id."""
+    noted = re.match(r"(?s)/\* asof[.]parents (.*?) \*/", sql)
+    if noted:
+        return {id_: id_.split(".")[-1] for id_ in json.loads(noted[1])}
+    return dict(_READ.findall(sql))
+
+
+def snapshot_config(sql: str) -> dict[str, object]:
+    """How a snapshot is taken, from the head of its portable SQL."""
+    found = re.match(r"(?s)/\* asof[.]snapshot (.*?) \*/", sql)
+    return dict(json.loads(found[1])) if found else {}
+
+
+def nearest_first(node: Node, graph: Graph) -> list[Node]:
+    """The node, its parents, then theirs, each once."""
+    found = [node]
+    for each in found:
+        found += [parent for parent in graph.parents(each) if parent not in found]
+    return found
+
+
+def _of_snapshot(node: Node) -> str:
+    if node.kind != "snapshot":
+        return ""
+    config = {key: node.config[key] for key in _OF_SNAPSHOT if node.config.get(key) is not None}
+    config |= {key: name for key, name in (node.config.get("snapshot_meta_column_names") or {}).items() if name}
+    written = json.dumps(config, sort_keys=True).replace("*/", "*\\/")
+    return f"/* asof.snapshot {written} */\n" if config else ""
