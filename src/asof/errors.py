@@ -13,6 +13,7 @@ AsofError
 │   └── NotBuiltError       a feature view is not there, or not yet
 ├── DataError               rows or columns cannot be learned from or scored
 │   ├── SignatureError      a view has not the columns that a version was trained on
+│   ├── ChangedFeaturesError  a feature no longer means what a version was trained on
 │   └── TooManyNullsError   a feature has more NULLs than the spec allows
 ├── FilesError              a file beside the warehouse cannot be written
 ├── CompileError            a fitted estimator has a part that SQL cannot compute
@@ -97,6 +98,13 @@ class SignatureError(DataError):
     """A feature view has not the columns that a version was trained on."""
 
     cause = "signature"
+
+
+class ChangedFeaturesError(DataError):
+    """A feature no longer means what it meant when a version was trained; a check that said no."""
+
+    cause = "changed_features"
+    exit_code = 1
 
 
 class TooManyNullsError(DataError):

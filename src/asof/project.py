@@ -126,7 +126,7 @@ class Project:
         from asof.features.view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
         meta = view_meta(read_manifest(self.dbt_dir, self.target_path), name, self.dbt_dir)
-        require_one_sql(warehouse, self.registry_schema, meta, self.target.name)
+        require_one_sql(warehouse, self.registry_schema, meta, self.target)
         build = last_build(warehouse, self.registry_schema, meta, self.target.name)
         if build and build.table:
             # where the manifest is of another target, it does not know this one's label either

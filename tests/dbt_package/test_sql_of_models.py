@@ -42,7 +42,7 @@ def check(rule, target="duckdb"):
     chosen = read_target(rule.root, "rule", target)
     with open_warehouse(chosen, read_only=True) as warehouse:
         view = view_meta(read_manifest(rule.root, "target"), "known", rule.root)
-        require_one_sql(warehouse, "ml", view, target)
+        require_one_sql(warehouse, "ml", view, chosen)
 
 
 def test_the_same_source_has_the_same_hash(rule, built):

@@ -18,7 +18,8 @@ import sqlglot
 from sqlglot import exp
 
 from asof import Project
-from asof.features.fingerprints.compiled import CompiledModel, graph_of, view_meaning
+from asof.features.fingerprints.compiled import CompiledModel
+from asof.features.fingerprints.view_meaning import graph_of, view_meaning
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.record import read_record
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 @click.option("--to", "window_to", metavar="INSTANT", help="End of the window, inclusive; else now.")
 @click.option("--backfill", is_flag=True, help="Work through the window in parts of the spec's length; needs --from.")
 @click.option("--again", is_flag=True, help="Score rows again that the version has scored before.")
+@click.option(
+    "--despite-change", is_flag=True, help="Score though a feature means something else by now; needs --reason."
+)
+@click.option("--reason", help="Why a check is overruled; kept on the run.")
 @project_options
 @json_option
 def predict(
@@ -35,6 +39,8 @@ def predict(
     window_to: str | None,
     backfill: bool,
     again: bool,
+    despite_change: bool,
+    reason: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -55,6 +61,8 @@ def predict(
             window_to=_instant(window_to),
             backfill=backfill,
             again=again,
+            despite_change=despite_change,
+            reason=reason,
             progress=bar,
         )
     if as_json:

@@ -1,15 +1,19 @@
 """Whether the rows of a feature view, and of all that it is made of, were built under one SQL.
 
 The dbt package records, with each build of an incremental model or snapshot, hashes of its source and of everything above it
-(`macros/builds/sql_of_models.sql`). A table holds the rows of all builds since its last full one.
+(`macros/builds/sql_of_models.sql`). A table holds the rows of all builds since its last full one. Two sources whose SQL means the
+same count as one.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
+from asof.dbt_files.profiles import Target
 from asof.errors import NotBuiltError
+from asof.features.record import Record, read_record
 from asof.features.view_meta import ViewMeta
 from asof.warehouse.connection import Warehouse
 
@@ -63,14 +67,14 @@ def _changed(builds: Sequence[ModelBuild]) -> list[str]:
     return [model for model in models if len({build.sources.get(model) for build in builds}) > 1]
 
 
-def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, target: str) -> None:
-    """Raises NotBuiltError where a table that a view is made of, or the view itself, holds rows of more than one SQL."""
+def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, target: Target) -> None:
+    """Raises NotBuiltError where a table that a view is made of, or the view itself, holds rows of SQL of more than one meaning."""
     if not warehouse.has_table(registry_schema, "model_builds"):
         return
     rows = warehouse.rows(
         f"select model, built_at, is_full, sources from {warehouse.qualified(registry_schema, 'model_builds')} "
         "where target = ? and sources is not null order by built_at",
-        [target],
+        [target.name],
     )
     builds: dict[str, list[ModelBuild]] = {}
     for row in rows:
@@ -79,7 +83,10 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
         if len(own) > 1 and not own[-1].is_full and own[-2].sources == own[-1].sources == build.sources:
             own.pop()  # of a long row of equal builds the first and the last say it all
         own.append(build)
-    found = changed_models(view.id, view.parents, builds)
+    if not changed_models(view.id, view.parents, builds):
+        return
+    record = read_record(warehouse, registry_schema, target.name)
+    found = changed_models(view.id, view.parents, _by_meaning(builds, record, target.adapter))
     if not found:
         return
     table = min(found, key=lambda name: len(_above(name, view.parents)))  # all others are made of it
@@ -95,6 +102,27 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
         f"feature view {view.name}: {_name(table)} has rows from before and after a change of the SQL of {', '.join(changed)}; "
         f"build the view and all models above it in full: {view.build_command} --full-refresh{accepted}"
     )
+
+
+def _by_meaning(builds: Builds, record: Record, adapter: str) -> Builds:
+    """The builds with each hash of a source replaced by what its SQL means, where that is on record."""
+    from asof.features.fingerprints.view_meaning import own_meaning  # noqa: PLC0415  # brings sqlglot
+    from asof.features.lineage.query import dialect_of  # noqa: PLC0415
+
+    dialect = dialect_of(adapter)
+
+    @cache
+    def meaning(model: str, source_hash: str) -> str:
+        text = record.text(model, source_hash)
+        return source_hash if text is None else own_meaning(text, dialect)
+
+    return {
+        name: [
+            replace(build, sources={model: meaning(model, source) for model, source in build.sources.items()})
+            for build in held
+        ]
+        for name, held in builds.items()
+    }
 
 
 def _above(model: str, parents: Mapping[str, Sequence[str]]) -> set[str]:

@@ -22,7 +22,7 @@ class RecordedBuild:
     """One build of a model on a target. `compiled` is the full form of its SQL, None where that is not on record."""
 
     built_at: datetime
-    invocation_id: str
+    source_hash: str
     materialized: str
     compiled: CompiledModel | None
 
@@ -51,6 +51,11 @@ class Record:
     def __init__(self, builds: Mapping[str, Sequence[RecordedBuild]]) -> None:
         """`builds` has those of each model in the order of time."""
         self._builds = builds
+
+    def text(self, model: str, source_hash: str) -> CompiledModel | None:
+        """The full SQL that was compiled from a source of a model; None where it is not on record."""
+        builds = (build for build in self._builds.get(model, ()) if build.source_hash == source_hash)
+        return next((build.compiled for build in builds if build.compiled), None)
 
     def has(self, model: str) -> bool:
         return model in self._builds
@@ -105,7 +110,7 @@ def read_record(warehouse: Warehouse, registry_schema: str, target: str) -> Reco
             # the full form of the same source, as this build or the first of its text had it
             sources = (row["source_hash"], text.source_hash)
             text = next((full[text.model, source] for source in sources if (text.model, source) in full), None)
-        build = RecordedBuild(row["built_at"], row["invocation_id"], row["materialized"], text)
+        build = RecordedBuild(row["built_at"], row["source_hash"], row["materialized"], text)
         found.setdefault(row["model"], []).append(build)
     return Record(found)
 
@@ -127,7 +132,7 @@ def _rows(
         return []
     return list(
         warehouse.rows(
-            "select model, built_at, invocation_id, source_hash, sql_sha256, materialized "
+            "select model, built_at, source_hash, sql_sha256, materialized "
             f"from {warehouse.qualified(registry_schema, table)} where {condition} order by built_at, invocation_id",
             parameters,
         )

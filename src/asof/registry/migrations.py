@@ -48,4 +48,11 @@ def _add_later_columns(warehouse: Warehouse, schema: str) -> None:
     _run_in(warehouse, schema, "later_columns.sql")
 
 
-MIGRATIONS = (Migration(1, "later columns", _add_later_columns),)
+def _add_pinned_columns(warehouse: Warehouse, schema: str) -> None:
+    _run_in(warehouse, schema, "pinned_columns.sql")
+
+
+MIGRATIONS = (
+    Migration(1, "later columns", _add_later_columns),
+    Migration(2, "pinned columns", _add_pinned_columns),
+)

@@ -143,6 +143,9 @@ class VersionRow(Row):
     staleness: str | None = None
     frozen_table: str | None = None
     parity: str | None = None
+    view_model: str | None = None
+    built_from: str | None = None
+    label_fingerprint: str | None = None
 
     @property
     def title(self) -> str:
@@ -172,6 +175,7 @@ class FeatureRow(Row):
     importance: float | None = None
     importance_spread: float | None = None
     importance_dropped: float | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +191,8 @@ class AliasEventRow(Row):
     actor: str
     reason: str | None
     forced: bool | None = None
+    from_fingerprint: str | None = None
+    to_fingerprint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +221,9 @@ class PredictionRunRow(Row):
     policy_sha256: str | None = None
     duckdb_version: str | None = None
     files: str | None = None
+    despite: str | None = None
+    reason: str | None = None
+    warnings: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

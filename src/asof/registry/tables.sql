@@ -131,6 +131,9 @@ create table if not exists model_versions (
     staleness json, -- by metric, how much worse per week of age
     frozen_table varchar, -- where these rows are kept; NULL: nowhere
     parity json, -- the ways of scoring, held against the estimator
+    view_model varchar, -- the feature view, by the unique id that dbt gives it; with its version, where it has one
+    built_from json, -- the SQL that the view was built from: hashes in compiled_models by model
+    label_fingerprint varchar, -- what the label meant
     primary key (model, version)
 );
 
@@ -155,6 +158,7 @@ create table if not exists model_features (
     importance double, -- what shuffling it costs on the test split
     importance_spread double, -- standard deviation over shuffles
     importance_dropped double, -- what fitting without it costs
+    fingerprint varchar, -- what the column meant: the canonical form of all SQL that it depends on, as a hash
     primary key (model, version, feature)
 );
 
@@ -169,7 +173,9 @@ create table if not exists alias_events (
     happened_at timestamptz not null,
     actor varchar not null,
     reason varchar,
-    forced boolean -- put on a version that a gate had rejected
+    forced boolean, -- put on a version that a gate had rejected
+    from_fingerprint varchar, -- of the features of from_version together
+    to_fingerprint varchar
 );
 
 -- one row per batch inference run
@@ -196,7 +202,10 @@ create table if not exists prediction_runs (
     threshold double, -- from which a binary prediction is true
     policy_sha256 varchar, -- of the policy's file
     duckdb_version varchar, -- hashes of features are comparable within one
-    files varchar -- the folder that Parquet files were written to
+    files varchar, -- the folder that Parquet files were written to
+    despite varchar, -- what was found and overruled: change, tests, or both
+    reason varchar, -- why it was overruled
+    warnings varchar -- what a person should look at, though it stopped nothing
 );
 
 -- one row per arm of an experiment, each time that its arms or their versions have changed

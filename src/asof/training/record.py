@@ -9,6 +9,7 @@ from pathlib import Path
 import ibis
 
 from asof.errors import AsofError, DataError, WarehouseLockedError
+from asof.features.pins import Pins
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.artifact import artifact_hash
@@ -68,6 +69,8 @@ class Candidate:
     points: list[Point]
     backtest: Backtest | None = None
     parity: Parity | None = None
+    pins: Pins | None = None
+    view_model: str | None = None
 
 
 def register(
@@ -92,7 +95,7 @@ def register(
             weeks=[week.row(run_id) for week in candidate.backtest.weeks] if candidate.backtest else [],
         )
         row = _version(project, spec, dataset, candidate, run, frozen)
-        add_version(registry, row, _features(model, version, dataset, candidate.importances))
+        add_version(registry, row, _features(model, version, dataset, candidate))
         key = SigningKey.from_environment()
         if key is not None:
             # as it will be read: JSON as the table has it
@@ -110,7 +113,7 @@ def _version(
 ) -> VersionRow:
     """The row of the version that a run made. `run` has its number."""
     assert run.version is not None, "a run that makes a version"  # noqa: S101
-    backtest, parity = candidate.backtest, candidate.parity
+    backtest, parity, pins = candidate.backtest, candidate.parity, candidate.pins
     return VersionRow(
         model=run.model,
         version=run.version,
@@ -133,6 +136,9 @@ def _version(
         staleness=json.dumps(backtest.worse_per_week) if backtest else None,
         frozen_table=frozen,
         parity=json.dumps(asdict(parity)) if parity else None,
+        view_model=candidate.view_model,
+        built_from=json.dumps(pins.built_from) if pins else None,
+        label_fingerprint=pins.fingerprints[spec.label] if pins else None,
     )
 
 
@@ -141,7 +147,9 @@ def estimator_hash(root: Path, spec: ModelSpec) -> str:
     return hashlib.sha256((root / spec.estimator.split(":", maxsplit=1)[0]).read_bytes()).hexdigest()
 
 
-def _features(model: str, version: int, dataset: Dataset, importances: list[Importance]) -> list[FeatureRow]:
+def _features(model: str, version: int, dataset: Dataset, candidate: Candidate) -> list[FeatureRow]:
+    fingerprints = candidate.pins.fingerprints if candidate.pins else {}
+    worths = zip(dataset.schema.features, candidate.importances, strict=True)
     return [
         FeatureRow(
             model=model,
@@ -154,8 +162,9 @@ def _features(model: str, version: int, dataset: Dataset, importances: list[Impo
             importance=worth.shuffled,
             importance_spread=worth.spread,
             importance_dropped=worth.dropped,
+            fingerprint=fingerprints.get(feature.name),
         )
-        for position, (feature, worth) in enumerate(zip(dataset.schema.features, importances, strict=True))
+        for position, (feature, worth) in enumerate(worths)
     ]
 
 

@@ -32,6 +32,7 @@ from asof.training.judge.curves import label_points
 from asof.training.judge.gates import check_gates, parity_gates
 from asof.training.judge.importance import dropped_importances, shuffled_importances
 from asof.training.judge.verdict import judge
+from asof.training.pins import pins_of_training
 from asof.training.record import Candidate, begin, facts_of, record_failure, register
 from asof.training.result import TrainingResult
 from asof.training.spool import spool_folder
@@ -97,6 +98,7 @@ def _train(
             spool=spool,
         )
         history = read_history(training_set, data.dataset.contents) if backtest else None
+        pins = pins_of_training(project, registry, view, [*data.dataset.schema.names, spec.label])
     journal.note(**facts_of(data))
     dataset = data.dataset
     for name, share in identifiers(dataset.train.rows, dataset.schema):
@@ -130,6 +132,8 @@ def _train(
             gates=check_gates(spec, verdict.measurements, has_champion=champion is not None),
             importances=shuffled_importances(spec, dataset, estimator),
             points=[*verdict.points, *label_points(data.label_over_time)],
+            pins=pins,
+            view_model=view.meta.id,
         )
         candidate = _with_parity(spec, estimator, loaded, compiling.result(), candidate, dataset)
     candidate = _with_extras(candidate, fitter, dataset, history, estimator, progress, drop_one=drop_one)

@@ -44,6 +44,11 @@ class Meaning:
         """The fingerprint of a column: of its values and of the rows that they stand in. 64 hexadecimal digits."""
         return digest("column", self.value(node, column), self.rows(node))
 
+    def relation(self, node: Node) -> str:
+        """The fingerprint of a relation with all of its columns and their names, in any order."""
+        columns = sorted(self._ancestry.columns(node))
+        return digest("relation", self.rows(node), *(f"{column} {self.value(node, column)}" for column in columns))
+
     def value(self, node: Node, column: str) -> str:
         """What the values of a column are, whichever rows there are."""
         name = column.lower()
@@ -67,13 +72,9 @@ class Meaning:
         """What a source, a seed or a model that cannot be followed is: its text, and all that it reads."""
         key = ("text", node.id)
         if key not in self._known:
-            parents = [self._all_of(parent) for parent in self._ancestry.graph.parents(node)]
+            parents = [self.relation(parent) for parent in self._ancestry.graph.parents(node)]
             self._known[key] = digest("source", node.id, node.relation[2].lower(), text_of(node), *parents)
         return self._known[key]
-
-    def _all_of(self, node: Node) -> str:
-        """A relation with all of its columns."""
-        return digest(self.rows(node), *(self.value(node, column) for column in self._ancestry.columns(node)))
 
     def _value(self, scope: Scope, column: str) -> str:
         key = ("value", id(scope), column)

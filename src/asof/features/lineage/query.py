@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from asof.errors import ProjectError
+from asof.errors import ProfileError, ProjectError
 
 Relation = tuple[str, str, str]
 ROWS = "*"  # in the place of a column: the rows themselves, whatever their columns
@@ -217,3 +217,11 @@ def _own_columns(expression: exp.Expression, *, bare: bool = False) -> Iterable[
 
 def _relation(table: exp.Table) -> Relation:
     return (table.catalog.lower(), table.db.lower(), table.name.lower())
+
+
+def dialect_of(adapter: str) -> str:
+    """What sqlglot calls the SQL of an adapter. Raises ProfileError for one that it does not know."""
+    name = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}.get(adapter, adapter)
+    if sqlglot.Dialect.get(name) is None:
+        raise ProfileError(f"the SQL of a target of type {adapter} cannot be read: sqlglot does not know it")
+    return name

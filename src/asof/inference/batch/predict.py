@@ -10,6 +10,7 @@ from pathlib import Path
 from asof.clock import written
 from asof.errors import ClockError, WarehouseLockedError
 from asof.inference.batch.execute import execute
+from asof.inference.batch.overrule import Overrule
 from asof.inference.batch.prepare import Prepared, Request
 from asof.inference.batch.table import PredictionTable
 from asof.inference.batch.window import Window
@@ -23,6 +24,7 @@ from asof.registry.store import Registry
 from asof.warehouse.database import VERSION
 from asof.warehouse.opening import warehouse_file
 
+_OVERRULED = ("despite", "reason")  # facts of a run
 _running: dict[Path, threading.Lock] = {}  # by warehouse
 
 
@@ -64,6 +66,8 @@ def predict(
     window_to: datetime | None = None,
     backfill: bool = False,
     again: bool = False,
+    despite_change: bool = False,
+    reason: str | None = None,
     progress: Progress | None = None,
 ) -> PredictionResult:
     """Scores the rows of the model's feature view with a moment of prediction in (window_from, window_to].
@@ -73,6 +77,9 @@ def predict(
     that a version has scored before are left as they are, with `again` they are scored again. With `backfill` the window is
     worked through in parts of the spec's length, each in a transaction of its own, and parts that are done are passed over.
 
+    A version whose features no longer mean what they meant when it was trained is refused; with `despite_change` and a `reason`,
+    which stays on the run, it scores all the same.
+
     Raises an AsofError when it cannot; the run is in `ml.prediction_runs` all the same, as failed, where the warehouse can be
     written to.
     """
@@ -80,7 +87,9 @@ def predict(
     spec = project.model_spec(model)
     if backfill and window_from is None:
         raise ClockError("a backfill needs its beginning: --backfill --from INSTANT")
-    request = Request(project, spec, Window.of(project, spec, window_from, window_to), backfill, again)
+    overrule = Overrule(change=despite_change, reason=reason)
+    overrule.require_reason(model)
+    request = Request(project, spec, Window.of(project, spec, window_from, window_to), backfill, again, overrule)
     with _one_at_a_time(project), project.warehouse() as warehouse:
         warehouse.limit_memory()
         registry = Registry(project, warehouse)
@@ -135,7 +144,7 @@ def _run(
         attempt = journal.attempt
         if request.backfill:
             attempt = _attempt(request, arm.alias, part).knowing(
-                **{name: attempt.facts.get(name) for name in ("version", "policy_sha256", "built_up_to")}
+                **{name: attempt.facts.get(name) for name in ("version", "policy_sha256", "built_up_to", *_OVERRULED)}
             )
         with _recorded(registry, attempt) as journal:
             plan = prepared.plan(part, attempt)

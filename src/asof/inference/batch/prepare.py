@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from asof.errors import NotBuiltError
 from asof.features.view import FeatureView
+from asof.inference.batch.overrule import Overrule
 from asof.inference.batch.plan import Plan, Relations
 from asof.inference.batch.table import PredictionTable
 from asof.inference.batch.window import Window, require_build
@@ -13,10 +15,12 @@ from asof.inference.decide.policy import Policy, read_policy
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.model_version import ModelVersion, load_version
+from asof.registry.pinned import changed_features
 from asof.registry.prediction_runs import runs_table
 from asof.registry.rows import PredictionRunRow
 from asof.registry.runs import Attempt, Journal
 from asof.registry.store import Registry
+from asof.registry.versions import version_row
 from asof.scoring.reasons import Reasons
 from asof.scoring.scorer import Scorer
 
@@ -30,6 +34,7 @@ class Request:
     window: Window
     backfill: bool
     again: bool
+    overrule: Overrule
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Prepared:
         journal.note(policy_sha256=policy.sha256 if policy else None)
         view = project.view_in(warehouse, version.feature_view)
         version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
+        overruled = overruled_checks(request, registry, arm, view)
+        journal.note(despite=", ".join(overruled) or None, reason=request.overrule.reason if overruled else None)
         journal.note(built_up_to=require_build(view, request.window, spec.inference.max_build_age))
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
@@ -96,3 +103,28 @@ class Prepared:
             run_id=attempt.run.run_id,
             now=request.project.clock.now(),
         )
+
+
+def overruled_checks(request: Request, registry: Registry, arm: Arm, view: FeatureView) -> list[str]:
+    """The checks of a version's features that say no and are overruled.
+
+    Raises ChangedFeaturesError for one that is not, and NotBuiltError where it cannot be told whether the features have changed.
+    """
+    if view.build is None:
+        return []
+    project, model, overrule = request.project, request.spec.name, request.overrule
+    row = version_row(registry, model, arm.version, project.clock.now())
+    try:
+        changed = changed_features(registry, row, view.meta, project)
+    except NotBuiltError:
+        if overrule.change:
+            return ["change"]
+        raise
+    if changed and overrule.change:
+        return ["change"]
+    changed.refuse(
+        row,
+        f"train again: asof train {model}; or score in spite of "
+        f"it: asof predict {model} --despite-change --reason '...'",
+    )
+    return []

@@ -6,12 +6,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlglot
-
 from asof.dbt_files.graph import Graph, Node
 from asof.dbt_files.manifest import read_graph
-from asof.errors import ProfileError, ProjectError, did_you_mean
+from asof.errors import ProjectError, did_you_mean
 from asof.features.lineage.ancestry import Ancestry
+from asof.features.lineage.query import dialect_of
 from asof.leaks.lint.lint import lint_view
 from asof.leaks.lint.rules import Finding
 from asof.leaks.lint.waivers import unused_waivers
@@ -55,7 +54,7 @@ def lint(views: Iterable[str] = (), project: Project | None = None, *, progress:
             f"dbt project {project.dbt_dir.name} has no feature view; one says role: feature_view in its meta.asof"
         )
     with ExitStack() as stack:
-        ancestry = Ancestry(graph, _dialect(project.target.adapter), _columns(project, graph, stack))
+        ancestry = Ancestry(graph, dialect_of(project.target.adapter), _columns(project, graph, stack))
         findings, seen, features = [], [], 0
         for name in wanted:
             progress.step(f"reading {name}")
@@ -64,14 +63,6 @@ def lint(views: Iterable[str] = (), project: Project | None = None, *, progress:
             seen += graph.ancestors(parts.view)
             features += len(ancestry.columns(parts.view))
     return LintResult(wanted, features, findings, unused_waivers(dict.fromkeys(seen), findings))
-
-
-def _dialect(adapter: str) -> str:
-    """What sqlglot calls the SQL of an adapter. Raises ProfileError for one that it does not know."""
-    name = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}.get(adapter, adapter)
-    if sqlglot.Dialect.get(name) is None:
-        raise ProfileError(f"the SQL of a target of type {adapter} cannot be read: sqlglot does not know it")
-    return name
 
 
 def _columns(project: Project, graph: Graph, stack: ExitStack) -> Callable[[Node], list[str]]:

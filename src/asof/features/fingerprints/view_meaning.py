@@ -1,0 +1,80 @@
+"""What the columns of a feature view mean, by the compiled models that it is made of, and where a change of meaning began."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from asof.dbt_files.graph import Graph, Node, NodeKind
+from asof.features.fingerprints.compiled import CompiledModel
+from asof.features.fingerprints.meaning import Meaning
+from asof.features.fingerprints.portable import snapshot_config
+from asof.features.lineage.ancestry import Ancestry
+
+
+@dataclass(frozen=True)
+class ViewMeaning:
+    """What the columns of a feature view mean. `by_text` names the models whose SQL could not be followed: they count as a whole."""
+
+    fingerprints: Mapping[str, str]
+    by_text: tuple[str, ...]
+
+
+def graph_of(models: Iterable[CompiledModel]) -> Graph:
+    """The relations of compiled models, and the sources that they read. Each is called by its unique id and its table's name."""
+    models = list(models)
+    tables = {id_: table for model in models for id_, table in model.reads.items()}
+    nodes = [_node(model, tables) for model in models]
+    known = {node.id for node in nodes}
+    sources = [
+        Node(id_, id_.split(".")[-1], "source", ("", id_, table)) for id_, table in tables.items() if id_ not in known
+    ]
+    return Graph([*nodes, *sources])
+
+
+def _node(model: CompiledModel, tables: Mapping[str, str]) -> Node:
+    return Node(
+        id=model.model,
+        name=model.name,
+        kind=cast("NodeKind", model.model.split(".")[0]),
+        relation=("", model.model, tables.get(model.model, model.name)),
+        parents=tuple(model.reads),
+        sql=None if model.form in {"text", "seed"} else model.sql,
+        config=snapshot_config(model.sql or ""),
+        written=model.sql or "" if model.form == "text" else "",
+        checksum=model.sql_sha256 if model.form == "seed" else "",
+    )
+
+
+def view_meaning(models: Mapping[str, CompiledModel], view: str, columns: Iterable[str], dialect: str) -> ViewMeaning:
+    """What columns of a view mean, which its id names among the models that it is made of.
+
+    The columns of sources are not asked for: the answer depends on nothing but the SQL.
+    """
+    graph = graph_of(models.values())
+    ancestry = Ancestry(graph, dialect, lambda _: ())
+    meaning, top = Meaning(ancestry), graph.nodes[view]
+    fingerprints = {column: meaning.fingerprint(top, column) for column in columns}
+    unread = [
+        node.name for node in graph.nodes.values() if node.kind in {"model", "snapshot"} and not ancestry.reads(node)
+    ]
+    return ViewMeaning(fingerprints, tuple(sorted(unread)))
+
+
+def own_meaning(model: CompiledModel, dialect: str) -> str:
+    """What a model makes of what it reads, whatever that means: equal for two texts that say the same."""
+    graph = graph_of([model])
+    ancestry = Ancestry(graph, dialect, lambda _: ())
+    top = graph.nodes[model.model]
+    return Meaning(ancestry).relation(top)
+
+
+def where_it_began(
+    before: Mapping[str, CompiledModel], after: Mapping[str, CompiledModel], dialect: str
+) -> tuple[str, ...]:
+    """The models that came, went, or make something else of what they read, by unique id; others only read what those changed."""
+
+    def own(models: Mapping[str, CompiledModel], model: str) -> str | None:
+        return own_meaning(models[model], dialect) if model in models else None
+
+    same = {model for model in before if model in after and before[model].sql_sha256 == after[model].sql_sha256}
+    return tuple(model for model in sorted({*before, *after} - same) if own(before, model) != own(after, model))

@@ -1,0 +1,91 @@
+"""What a version pinned of its features when it was trained, held against what the warehouse has now."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asof.errors import ChangedFeaturesError, NotBuiltError
+from asof.features.fingerprints.compiled import CompiledModel, name_of
+from asof.features.pins import Pins, pins_of, read_built_from
+from asof.features.record import compiled_in
+from asof.features.view_meta import ViewMeta
+from asof.project import Project
+from asof.registry.rows import VersionRow
+from asof.registry.store import Registry
+from asof.registry.versions import features_of
+
+
+def pinned_by(registry: Registry, version: VersionRow) -> Pins | None:
+    """What a version pinned; None for one of an older asof, or trained on a view whose SQL was not on record."""
+    if version.built_from is None:
+        return None
+    features = features_of(registry, version.model, version.version)
+    fingerprints = {each.feature: each.fingerprint for each in features if each.fingerprint is not None}
+    if len(fingerprints) < len(features):
+        return None
+    return Pins(json.loads(version.built_from), fingerprints)
+
+
+def together(fingerprints: Mapping[str, str]) -> str | None:
+    """One fingerprint of several columns; None without any."""
+    text = "\n".join(f"{name} {value}" for name, value in sorted(fingerprints.items()))
+    return hashlib.sha256(text.encode()).hexdigest() if fingerprints else None
+
+
+@dataclass(frozen=True)
+class ChangedFeatures:
+    """The features of a version that mean something else by now, and the dbt models whose SQL differs."""
+
+    features: tuple[str, ...]
+    models: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.features)
+
+    def refuse(self, version: VersionRow, remedy: str) -> None:
+        """Raises ChangedFeaturesError where there are any. `remedy` says what to do."""
+        if self:
+            listed = ", ".join(self.features[:5]) + (
+                f" and {len(self.features) - 5} more" if len(self.features) > 5 else ""
+            )
+            raise ChangedFeaturesError(
+                f"{version.title}: {listed} of feature view {version.feature_view} no longer mean what they meant when it was "
+                f"trained, since the SQL of {', '.join(self.models)} changed; {remedy}"
+            )
+
+
+def changed_features(registry: Registry, version: VersionRow, view: ViewMeta, project: Project) -> ChangedFeatures:
+    """Which features of a version no longer mean what they meant when it was trained, by the view's last build.
+
+    Nothing is known, and nothing returned, of a version without pins. Raises NotBuiltError where the SQL of the build is not
+    on record, or is not one.
+    """
+    pinned = pinned_by(registry, version)
+    if pinned is None:
+        return ChangedFeatures((), ())
+    built = read_built_from(registry.warehouse, registry.schema, project.target.name, view)
+    if built.hashes == pinned.built_from and not built.unknown and not built.others:
+        return ChangedFeatures((), ())
+    if built.unknown:
+        names = ", ".join(map(name_of, built.unknown))
+        raise NotBuiltError(
+            f"feature view {view.name}: the SQL of {names} is not on record, so that it cannot be told whether its columns still "
+            f"mean the same; build them in full: {view.build_command} --full-refresh"
+        )
+    from asof.features.fingerprints.view_meaning import where_it_began  # noqa: PLC0415  # brings sqlglot
+    from asof.features.lineage.query import dialect_of  # noqa: PLC0415
+
+    dialect = dialect_of(project.target.adapter)
+    now = pins_of(built, view, pinned.fingerprints, dialect)
+    changed = tuple(name for name, was in pinned.fingerprints.items() if now.fingerprints[name] != was)
+    if not changed:
+        return ChangedFeatures((), ())
+    before = texts_of(registry, pinned.built_from)
+    return ChangedFeatures(changed, tuple(map(name_of, where_it_began(before, built.models, dialect))))
+
+
+def texts_of(registry: Registry, hashes: Mapping[str, str]) -> dict[str, CompiledModel]:
+    """The texts of models by their hashes, as far as they are on record."""
+    texts = compiled_in(registry.warehouse, registry.schema)
+    return {model: texts[model, sha256] for model, sha256 in hashes.items() if (model, sha256) in texts}
