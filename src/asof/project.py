@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asof.clock import Clock
+from asof.dbt_files.graph import Graph
 from asof.dbt_files.manifest import read_manifest
 from asof.dbt_files.profiles import Target, read_target, render
 from asof.dbt_files.run import Dbt, running_dbt
@@ -15,7 +16,7 @@ from asof.dbt_files.variables import project_vars
 from asof.errors import ProjectError, SpecError
 from asof.features.builds import last_build
 from asof.features.changed_sql import require_one_sql
-from asof.features.view_meta import view_meta
+from asof.features.view_meta import build_command, meta_of_build, view_meta
 from asof.model_spec.loading import list_specs, load_spec
 from asof.model_spec.spec import ModelSpec
 from asof.user_code import file_in
@@ -88,6 +89,10 @@ class Project:
         """A dbt process for the length of a block, as of the project's present; what it writes goes to `folder`."""
         return running_dbt(self.dbt_dir, self.target, self.clock.now(), folder, self.dbt_dir / self.target_path)
 
+    def graph(self) -> Graph:
+        """The dbt project as dbt's last run on it left it, often without compiled SQL. Raises NotBuiltError."""
+        return read_manifest(self.dbt_dir, self.target_path)
+
     @property
     def model_names(self) -> list[str]:
         """The names of the model specs."""
@@ -125,13 +130,16 @@ class Project:
         """
         from asof.features.view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
-        meta = view_meta(read_manifest(self.dbt_dir, self.target_path), name, self.dbt_dir)
-        require_one_sql(warehouse, self.registry_schema, meta, self.target)
-        build = last_build(warehouse, self.registry_schema, meta, self.target.name)
-        if build and build.table:
-            # where the manifest is of another target, it does not know this one's label either
-            label = meta.label if meta.schema == build.table[0] else None
-            meta = replace(meta, schema=build.table[0], table=build.table[1], label=label)
+        command = build_command(name, self.dbt_dir)
+        build = last_build(warehouse, self.registry_schema, name, self.target.name, command)
+        meta = meta_of_build(build, name, self.dbt_dir) if build else None
+        if meta is None:
+            meta = view_meta(self.graph(), name, self.dbt_dir)
+            if build and build.table:
+                # where the manifest is of another target, it does not know this one's label either
+                label = meta.label if meta.schema == build.table[0] else None
+                meta = replace(meta, schema=build.table[0], table=build.table[1], label=label)
+        require_one_sql(warehouse, self.registry_schema, meta, self.target, self.graph)
         return open_feature_view(warehouse, meta, build)
 
     def feature_view(self, name: str) -> "FeatureView":

@@ -41,8 +41,8 @@ def edit(rule, file, old, new):
 def check(rule, target="duckdb"):
     chosen = read_target(rule.root, "rule", target)
     with open_warehouse(chosen, read_only=True) as warehouse:
-        view = view_meta(read_manifest(rule.root, "target"), "known", rule.root)
-        require_one_sql(warehouse, "ml", view, chosen)
+        graph = read_manifest(rule.root, "target")
+        require_one_sql(warehouse, "ml", view_meta(graph, "known", rule.root), chosen, lambda: graph)
 
 
 def test_the_same_source_has_the_same_hash(rule, built):
@@ -88,9 +88,16 @@ def test_a_changed_macro_var_or_variable_is_a_changed_source(rule, built, monkey
     assert len({first, by_var, by_variable, by_macro}) == 4
 
 
-def test_a_change_that_means_nothing_can_be_accepted(rule, built):
-    built("--full-refresh")
+def test_a_change_that_means_nothing_is_none(rule, built):
+    first = built("--full-refresh")
     edit(rule, "models/right/known.sql", "}}\n{{", "}}\n-- a remark\n{{")
+    assert built() != first
+    check(rule)
+
+
+def test_a_change_can_be_accepted(rule, built):
+    built("--full-refresh")
+    edit(rule, "models/right/known.sql", "ttl='2 hours'", "ttl='120 minutes'")
     built()
     with pytest.raises(NotBuiltError):
         check(rule)

@@ -13,7 +13,7 @@ NodeKind = Literal["model", "snapshot", "seed", "source"]
 @dataclass(frozen=True, eq=False)
 class Node:
     """A relation of the project; a graph has one object for each. `sql` is its compiled query, `written` the text that it was
-    compiled from; sources and seeds have none.
+    compiled from; sources and seeds have none. The `name` of a version of a model is as dbt selects it: `orders.v2`.
     """
 
     id: str
@@ -114,6 +114,11 @@ class Graph:
     def view(self, name: str) -> ViewParts:
         """A feature view and its parts. Raises ProjectError when it is unknown or has not one spine."""
         views = {node.name: node for node in self.views}
+        if name not in views and versions_of(name, views):
+            raise ProjectError(
+                f"feature view {name} has dbt model versions ({', '.join(versions_of(name, views))}); say which one, in a spec as "
+                f"version: {versions_of(name, views)[-1].rsplit('.v', maxsplit=1)[-1]}"
+            )
         if name not in views:
             raise ProjectError(
                 f"no feature view '{name}'{did_you_mean(name, views)}; a feature view says "
@@ -129,6 +134,11 @@ class Graph:
             )
         groups = tuple(node for node in parents if node.role == "feature_group")
         return ViewParts(views[name], spines[0], groups, labels[0] if labels else None)
+
+
+def versions_of(name: str, views: Iterable[str]) -> list[str]:
+    """Which of some feature views are versions of the one called `name`, in their order."""
+    return [view for view in views if view.rsplit(".v", maxsplit=1)[0] == name and view != name]
 
 
 def _folded(relation: tuple[str, str, str]) -> tuple[str, str, str]:

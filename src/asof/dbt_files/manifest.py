@@ -45,7 +45,7 @@ def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> 
     in_batches = config.get("incremental_strategy") == "microbatch"
     return Node(
         id=entry["unique_id"],
-        name=entry["name"],
+        name=entry["name"] if entry.get("version") is None else f"{entry['name']}.v{entry['version']}",
         kind=entry["resource_type"],
         relation=(entry["database"] or "", entry["schema"], entry.get("alias") or entry.get("identifier") or ""),
         parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),

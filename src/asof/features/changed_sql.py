@@ -6,11 +6,12 @@ same count as one.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
+from asof.dbt_files.graph import Graph
 from asof.dbt_files.profiles import Target
 from asof.errors import NotBuiltError
 from asof.features.record import Record, read_record
@@ -67,8 +68,13 @@ def _changed(builds: Sequence[ModelBuild]) -> list[str]:
     return [model for model in models if len({build.sources.get(model) for build in builds}) > 1]
 
 
-def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, target: Target) -> None:
-    """Raises NotBuiltError where a table that a view is made of, or the view itself, holds rows of SQL of more than one meaning."""
+def require_one_sql(
+    warehouse: Warehouse, registry_schema: str, view: ViewMeta, target: Target, graph: Callable[[], Graph]
+) -> None:
+    """Raises NotBuiltError where a table that a view is made of, or the view itself, holds rows of SQL of more than one meaning.
+
+    `graph` is dbt's own, for a warehouse that an older package has built.
+    """
     if not warehouse.has_table(registry_schema, "model_builds"):
         return
     rows = warehouse.rows(
@@ -83,13 +89,14 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
         if len(own) > 1 and not own[-1].is_full and own[-2].sources == own[-1].sources == build.sources:
             own.pop()  # of a long row of equal builds the first and the last say it all
         own.append(build)
-    if not changed_models(view.id, view.parents, builds):
-        return
     record = read_record(warehouse, registry_schema, target.name)
-    found = changed_models(view.id, view.parents, _by_meaning(builds, record, target.adapter))
+    parents = record.parents() if record.has(view.id) else _parents_in(graph())
+    if not changed_models(view.id, parents, builds):
+        return
+    found = changed_models(view.id, parents, _by_meaning(builds, record, target.adapter))
     if not found:
         return
-    table = min(found, key=lambda name: len(_above(name, view.parents)))  # all others are made of it
+    table = min(found, key=lambda name: len(_above(name, parents)))  # all others are made of it
     changed = sorted({_name(model) for models in found.values() for model in models})
     snapshots = sorted(_name(model) for model in found if model.startswith("snapshot."))
     accepted = (
@@ -102,6 +109,15 @@ def require_one_sql(warehouse: Warehouse, registry_schema: str, view: ViewMeta, 
         f"feature view {view.name}: {_name(table)} has rows from before and after a change of the SQL of {', '.join(changed)}; "
         f"build the view and all models above it in full: {view.build_command} --full-refresh{accepted}"
     )
+
+
+def _parents_in(graph: Graph) -> dict[str, tuple[str, ...]]:
+    kinds = {"model", "snapshot"}
+    return {
+        node.id: tuple(parent.id for parent in graph.parents(node) if parent.kind in kinds)
+        for node in graph.nodes.values()
+        if node.kind in kinds
+    }
 
 
 def _by_meaning(builds: Builds, record: Record, adapter: str) -> Builds:

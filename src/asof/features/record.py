@@ -52,6 +52,15 @@ class Record:
         """`builds` has those of each model in the order of time."""
         self._builds = builds
 
+    def parents(self) -> dict[str, tuple[str, ...]]:
+        """The models and snapshots that each is made of, by its newest SQL."""
+        newest = {model: builds[-1].compiled for model, builds in self._builds.items()}
+        return {
+            model: tuple(parent for parent in text.reads if parent.split(".")[0] in {"model", "snapshot"})
+            for model, text in newest.items()
+            if text is not None
+        }
+
     def text(self, model: str, source_hash: str) -> CompiledModel | None:
         """The full SQL that was compiled from a source of a model; None where it is not on record."""
         builds = (build for build in self._builds.get(model, ()) if build.source_hash == source_hash)

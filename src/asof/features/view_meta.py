@@ -1,10 +1,15 @@
-"""What a feature view's YAML and that of its parents say of it: its tables, its key, its moment of prediction and its labels."""
+"""What a feature view is: its table, its key, its moment of prediction and its labels.
+
+The warehouse's record of its last build says so; where there is none, the YAML in dbt's manifest does.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asof.dbt_files.graph import Graph, Node
+from asof.features.builds import Build, relation_parts
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class LabelMeta:
 
 @dataclass(frozen=True)
 class ViewMeta:
-    """A feature view as its YAML and that of its parents describe it."""
+    """A feature view. `name` is as dbt selects it, `id` is the unique id that dbt gives it."""
 
     name: str
     schema: str
@@ -28,8 +33,30 @@ class ViewMeta:
     labels: tuple[str, ...]
     build_command: str
     id: str
-    parents: Mapping[str, tuple[str, ...]]  # of it and of all models and snapshots above it
     label: LabelMeta | None = None
+
+
+def build_command(view: str, dbt_dir: Path) -> str:
+    """The command that builds a view and all that it is made of."""
+    return f"dbt build --project-dir {dbt_dir.name} --select +{view}"
+
+
+def meta_of_build(build: Build, name: str, dbt_dir: Path) -> ViewMeta | None:
+    """A feature view as its last build recorded it; None where that is not on record."""
+    if build.model is None or build.table is None or build.composition is None:
+        return None
+    spine, label = build.composition["spine"], build.composition["label"]
+    return ViewMeta(
+        name=name,
+        schema=build.table[0],
+        table=build.table[1],
+        key=tuple(column for column in spine["key"] if column != spine["as_of"]),
+        as_of=spine["as_of"],
+        labels=tuple(label["labels"]) if label else (),
+        build_command=build_command(name, dbt_dir),
+        id=build.model,
+        label=_label_in(label) if label else None,
+    )
 
 
 def view_meta(graph: Graph, name: str, dbt_dir: Path) -> ViewMeta:
@@ -44,9 +71,8 @@ def view_meta(graph: Graph, name: str, dbt_dir: Path) -> ViewMeta:
         key=tuple(column for column in parts.spine.names("key") if column != as_of),
         as_of=as_of,
         labels=parts.label.names("labels") if parts.label else (),
-        build_command=f"dbt build --project-dir {dbt_dir.name} --select +{name}",
+        build_command=build_command(name, dbt_dir),
         id=parts.view.id,
-        parents=_parents(graph, parts.view),
         label=_label(parts.label) if parts.label else None,
     )
 
@@ -56,10 +82,6 @@ def _label(node: Node) -> LabelMeta:
     return LabelMeta(schema, table, str(node.said("known_at")))
 
 
-def _parents(graph: Graph, view: Node) -> dict[str, tuple[str, ...]]:
-    """The models and snapshots that each is made of, for a view and everything above it."""
-    return {
-        node.id: tuple(parent.id for parent in graph.parents(node) if parent.kind in {"model", "snapshot"})
-        for node in graph.ancestors(view)
-        if node.kind in {"model", "snapshot"}
-    }
+def _label_in(composition: Mapping[str, Any]) -> LabelMeta:
+    schema, table = relation_parts(composition["relation"])[-2:]
+    return LabelMeta(schema, table, composition["known_at"])

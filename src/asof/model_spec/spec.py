@@ -79,6 +79,9 @@ class ModelSpec(SpecPart):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The model's name, as the file's.")
     description: str = Field(description="The question that the model answers, and when it is asked.")
     feature_view: str = Field(description="The dbt model with the role feature_view that it reads.")
+    version: int | str | None = Field(
+        default=None, description="Which of the feature view's versions, where it has dbt model versions."
+    )
     label: str = Field(description="The label column that it learns.")
     problem: Problem = Field(
         description="binary: a boolean label, or 0 and 1; multiclass: text or an integer; regression: a number."
@@ -118,6 +121,11 @@ class ModelSpec(SpecPart):
             for name in set(names) - set(columns):
                 near = did_you_mean(name, columns)
                 raise SpecError(f"model {self.name}: {key} names '{name}', which is no column of {view}{near}")
+
+    @property
+    def view(self) -> str:
+        """The feature view as dbt selects it: `flight_features`, with a dbt model version `flight_features.v2`."""
+        return self.feature_view if self.version is None else f"{self.feature_view}.v{self.version}"
 
     @property
     def threshold(self) -> float:

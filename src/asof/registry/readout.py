@@ -1,7 +1,6 @@
 """Whether a version has won its experiment, as the project's readout (the macro `asof.experiment`) says."""
 
 from asof.clock import written
-from asof.dbt_files.manifest import read_manifest
 from asof.errors import RegistryError
 from asof.project import Project
 from asof.registry.experiments import last_beginning
@@ -11,7 +10,7 @@ from asof.registry.store import Registry
 def require_won(project: Project, registry: Registry, model: str, version: int, champion: int) -> None:
     """Raises RegistryError unless the readout of the present experiment says that the version won against the champion."""
     demand = f"model {model}: experiment.required lets only a version that won its experiment become champion"
-    readout = read_manifest(project.dbt_dir, project.target_path).experiment(model)
+    readout = project.graph().experiment(model)
     found = readout.relation[1:] if readout else None
     warehouse = registry.warehouse
     if found is None or not warehouse.has_table(*found):

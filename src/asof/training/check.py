@@ -79,7 +79,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
 
 
 def _view(project: Project, spec: ModelSpec, warehouse: Warehouse, found: ModelCheck) -> None:
-    view = project.view_in(warehouse, spec.feature_view)
+    view = project.view_in(warehouse, spec.view)
     spec.require_columns(view.table.columns, view.name)
     training_set = define_training_set(view, spec, project.clock.now())
     view.refuse_bad_keys(training_set.rows)

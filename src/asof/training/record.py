@@ -37,7 +37,7 @@ def begin(project: Project, spec: ModelSpec, known_by: datetime) -> Attempt[Trai
     """A training run that begins now."""
     return Attempt(TrainingRunRow, Run(spec.name, project.clock)).knowing(
         known_by=known_by,
-        feature_view=spec.feature_view,
+        feature_view=spec.view,
         label=spec.label,
         spec=spec.model_dump_json(exclude_none=True),
         environment=json.dumps(environment()),
@@ -177,11 +177,11 @@ def _freeze(
     version: int,
 ) -> str:
     """Keeps the rows of the training set in a table of their own; its name, with the schema."""
-    training_set = define_training_set(project.view_in(warehouse, spec.feature_view), spec, attempt.facts["known_by"])
+    training_set = define_training_set(project.view_in(warehouse, spec.view), spec, attempt.facts["known_by"])
     now = contents(training_set).content_hash
     if now != dataset.contents.content_hash:
         raise DataError(
-            f"feature view {spec.feature_view}: its rows changed while the model was trained, so that they cannot be frozen; "
+            f"feature view {spec.view}: its rows changed while the model was trained, so that they cannot be frozen; "
             f"let dbt end, then: asof train {spec.name}"
         )
     name = f"training_set_{spec.name}_{version}"

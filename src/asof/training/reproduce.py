@@ -79,8 +79,8 @@ def _reproduce(model: str, version: int, project: Project, progress: Progress, s
     with reading(project) as registry:
         row, recorded = _recorded(registry, model, version, project)
         spec = recorded_spec(row)
-        progress.step(f"reading {spec.feature_view} as of {written(row.known_by)}")
-        view = project.view_in(registry.warehouse, spec.feature_view)
+        progress.step(f"reading {spec.view} as of {written(row.known_by)}")
+        view = project.view_in(registry.warehouse, spec.view)
         if row.frozen_table is not None:
             view = view.reading(row.frozen_table, but=[SPLIT])
         schema = read_signature(row)

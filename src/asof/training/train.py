@@ -85,9 +85,9 @@ def _train(
     backtest: bool,
     drop_one: bool,
 ) -> TrainingResult:
-    progress.step(f"reading {spec.feature_view}")
+    progress.step(f"reading {spec.view}")
     with reading(project) as registry:
-        view = project.view_in(registry.warehouse, spec.feature_view)
+        view = project.view_in(registry.warehouse, spec.view)
         champion = find_champion(project, registry, spec, view, cutoff - spec.split.test)
         fitter = Fitter.of(project, spec, view)
         training_set = define_training_set(view, spec, cutoff)

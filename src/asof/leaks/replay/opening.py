@@ -48,7 +48,7 @@ def opened(project: Project, view: str, progress: Progress) -> Iterator[Opened]:
 
 def view_of(project: Project, name: str) -> str:
     """The feature view that a name stands for: a model spec's, or the view of that name."""
-    return project.model_spec(name).feature_view if name in project.model_names else name
+    return project.model_spec(name).view if name in project.model_names else name
 
 
 def refuse_later_than(now: datetime, moments: Sequence[datetime]) -> None:

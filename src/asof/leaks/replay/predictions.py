@@ -55,7 +55,7 @@ def replay_predictions(
     """
     project = project_of(project, "replay_predictions(model, project)", model)
     progress = progress or Silent()
-    view = project.model_spec(model).feature_view
+    view = project.model_spec(model).view
     now = project.clock.now()
     with opened(project, view, progress) as opening:
         scratch = opening.scratch

@@ -58,7 +58,7 @@ def begin(
         if last is not None:
             folds, metric, seed = last.folds, last.metric, last.seed
         known_by = last.known_by if last else project.clock.now()
-        view = project.view_in(registry.warehouse, spec.feature_view)
+        view = project.view_in(registry.warehouse, spec.view)
         training_set = define_training_set(view, spec, known_by)
         found = contents(training_set)
         until = training_set.plan.validation.end
@@ -107,7 +107,7 @@ def _last(registry: Registry, model: str) -> TuningRunRow:
 
 
 def _refuse_change(spec: ModelSpec, last: TuningRunRow, facts: dict[str, str]) -> None:
-    what = {"content_hash": f"the rows of {spec.feature_view}", "estimator_sha256": f"the file of {spec.estimator}"}
+    what = {"content_hash": f"the rows of {spec.view}", "estimator_sha256": f"the file of {spec.estimator}"}
     changed = [words for name, words in what.items() if getattr(last, name) != facts[name]]
     then, now = (json.loads(text) for text in (last.spec, spec.model_dump_json(exclude_none=True)))
     changed += [f"'{key}' in the spec" for key in _OF_A_TRIAL if then.get(key) != now.get(key)]

@@ -71,7 +71,7 @@ def tune(
         project.root, f"{spec.estimator.split(':', maxsplit=1)[0]}:{_SEARCH}", "trial", "estimator", EstimatorError
     )
     optuna.logging.disable_default_handler()  # a library is silent
-    progress.step(f"reading {spec.feature_view}")
+    progress.step(f"reading {spec.view}")
     search, done = begin(project, spec, folds, metric or ranking_metric(spec), seed, resume=resume)
     study = optuna.create_study(
         direction="maximize" if search.sign > 0 else "minimize",

@@ -99,12 +99,12 @@ inner join {{ spine.relation }} as spine
 {% macro _parts_of_view(view) %}
     {%- set spine_node = asof._parents_with_role(view, 'spine') | first -%}
     {%- set label_node = asof._parents_with_role(view, 'label') | first -%}
-    {%- set spine = asof._meta(ref(spine_node.package_name, spine_node.name), 'spine', ['key', 'as_of']) -%}
+    {%- set spine = asof._meta(ref(spine_node.package_name, spine_node.name, v=spine_node.version), 'spine', ['key', 'as_of']) -%}
     {%- set spine = dict(spine, key=asof._key_without_moment(spine)) -%}
     {%- set label = none -%}
     {%- if label_node -%}
         {%- set label = asof._meta(
-            ref(label_node.package_name, label_node.name), 'label', ['key', 'labels', 'known_at']
+            ref(label_node.package_name, label_node.name, v=label_node.version), 'label', ['key', 'labels', 'known_at']
         ) -%}
         {%- set label = dict(label, question=asof._question_columns(label, spine)) -%}
     {%- endif -%}

@@ -136,7 +136,8 @@ from (
 
 
 {% macro _refuse_other_view(version, view) %}
-    {%- set name = asof._node(view).name -%}
+    {%- set node = asof._node(view) -%}
+    {%- set name = node.name ~ ('.v' ~ node.version if node.version is not none else '') -%}
     {%- if version.feature_view != name -%}
         {{ exceptions.raise_compiler_error(
             "asof.predict: " ~ version.title ~ " was trained on " ~ version.feature_view ~ ", not on " ~ name
