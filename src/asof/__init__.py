@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asof.leaks.replay.predictions import PredictionReplay, replay_predictions
     from asof.leaks.replay.replay import ReplayResult, replay
     from asof.model_spec.spec import ModelSpec
+    from asof.plan.plan import PlanResult, make_plan
     from asof.project import Project
     from asof.registry.aliases import AliasChange, promote, rollback
     from asof.registry.model_version import ModelVersion, load_model
@@ -47,6 +48,7 @@ __all__ = [
     "ModelCheck",
     "ModelSpec",
     "ModelVersion",
+    "PlanResult",
     "PredictionReplay",
     "PredictionResult",
     "Project",
@@ -63,6 +65,7 @@ __all__ = [
     "lint",
     "load_model",
     "log_run",
+    "make_plan",
     "make_report",
     "new_key",
     "predict",
@@ -91,6 +94,7 @@ _HOMES = {
     "ModelCheck": "asof.training.check",
     "ModelSpec": "asof.model_spec.spec",
     "ModelVersion": "asof.registry.model_version",
+    "PlanResult": "asof.plan.plan",
     "PredictionReplay": "asof.leaks.replay.predictions",
     "PredictionResult": "asof.inference.batch.predict",
     "Project": "asof.project",
@@ -107,6 +111,7 @@ _HOMES = {
     "lint": "asof.leaks.lint.project",
     "load_model": "asof.registry.model_version",
     "log_run": "asof.training.log_run",
+    "make_plan": "asof.plan.plan",
     "make_report": "asof.report.write",
     "new_key": "asof.registry.signing",
     "predict": "asof.inference.batch.predict",

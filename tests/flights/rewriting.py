@@ -18,12 +18,12 @@ import sqlglot
 from sqlglot import exp
 
 from asof import Project
-from asof.features.fingerprints.compiled import CompiledModel
+from asof.features.fingerprints.compiled import ModelSQL
 from asof.features.fingerprints.view_meaning import graph_of, view_meaning
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.record import read_record
 
-Models = dict[str, CompiledModel]
+Models = dict[str, ModelSQL]
 
 
 def fingerprints(models: Models, view: str, columns: list[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from asof.cli.compile import compile_
 from asof.cli.interrupt import ending_at_the_second_interrupt
 from asof.cli.keys import keys
 from asof.cli.lint import lint
+from asof.cli.plan import plan
 from asof.cli.predict import predict
 from asof.cli.replay import replay
 from asof.cli.report import report
@@ -40,7 +41,22 @@ def asof() -> None:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
 
 
-for command in (check, lint, replay, tune, train, report, compare, promote, rollback, keys, predict, compile_, status):
+for command in (
+    check,
+    lint,
+    replay,
+    plan,
+    tune,
+    train,
+    report,
+    compare,
+    promote,
+    rollback,
+    keys,
+    predict,
+    compile_,
+    status,
+):
     asof.add_command(command)
 
 

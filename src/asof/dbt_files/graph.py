@@ -26,6 +26,7 @@ class Node:
     meta: Mapping[str, Any] = field(default_factory=dict)  # meta.asof
     config: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()  # those that its YAML describes
+    contract: Mapping[str, str] = field(default_factory=dict)  # the type of each column, where its contract is enforced
     written: str = ""
     checksum: str = ""  # of a seed's file
     relation_name: str = ""
@@ -61,6 +62,16 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """Something outside dbt that reads its relations, such as a dashboard, as the project's YAML describes it."""
+
+    name: str
+    type: str
+    owner: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ViewParts:
     """A feature view with the models that it joins, as their roles say."""
 
@@ -73,8 +84,9 @@ class ViewParts:
 class Graph:
     """The relations by their id."""
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
+    def __init__(self, nodes: Iterable[Node], exposures: Iterable[Exposure] = ()) -> None:
         self.nodes = {node.id: node for node in nodes}
+        self.exposures = tuple(exposures)
 
     @cached_property
     def by_relation(self) -> dict[tuple[str, str, str], Node]:
@@ -99,6 +111,15 @@ class Graph:
 
         visit(node)
         return list(found.values())
+
+    def below(self, node: Node) -> list[Node]:
+        """The nodes that are made of a node, directly or not, in the order of their ids."""
+        reached = {node.id}
+        while True:
+            more = {each.id for each in self.nodes.values() if each.id not in reached and reached & set(each.parents)}
+            if not more:
+                return [self.nodes[id_] for id_ in sorted(reached - {node.id})]
+            reached |= more
 
     @property
     def views(self) -> Iterator[Node]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from asof.dbt_files.graph import Graph, Node
+from asof.dbt_files.graph import Exposure, Graph, Node
 from asof.errors import NotBuiltError
 
 _KINDS = {"model", "snapshot", "seed", "source"}
@@ -34,7 +34,18 @@ def read_graph(manifest: Mapping[str, Any]) -> Graph:
     entries = [*manifest["nodes"].values(), *manifest["sources"].values()]
     ours = {"asof", "dbt", f"dbt_{(manifest.get('metadata') or {}).get('adapter_type')}"}
     macros = {id_: macro for id_, macro in (manifest.get("macros") or {}).items() if id_.split(".")[1] not in ours}
-    return Graph(_node(entry, macros) for entry in entries if entry["resource_type"] in _KINDS)
+    exposures = (_exposure(entry) for entry in (manifest.get("exposures") or {}).values())
+    return Graph((_node(entry, macros) for entry in entries if entry["resource_type"] in _KINDS), exposures)
+
+
+def _exposure(entry: Mapping[str, Any]) -> Exposure:
+    owner = entry.get("owner") or {}
+    return Exposure(
+        name=entry["name"],
+        type=entry.get("type") or "",
+        owner=owner.get("name") or owner.get("email") or "",
+        parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),
+    )
 
 
 def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> Node:
@@ -54,6 +65,7 @@ def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> 
         meta=own if isinstance(own, dict) else {},
         config=config,
         columns=tuple(entry.get("columns") or ()),
+        contract=_contract(entry, config),
         written=entry.get("raw_code") or "",
         relation_name=entry.get("relation_name") or "",
         macros=tuple(_macros_of(entry, macros)) if not is_sql or in_batches else (),
@@ -69,3 +81,10 @@ def _macros_of(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]
         if id_ in macros:
             yield macros[id_]["macro_sql"]
             called += [other for other in macros[id_]["depends_on"]["macros"] if other not in called]
+
+
+def _contract(entry: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, str]:
+    """The types of a contract that is enforced and names the type of every column; nothing otherwise."""
+    columns = entry.get("columns") or {}
+    types = {name: str(column.get("data_type") or "") for name, column in columns.items()}
+    return types if (config.get("contract") or {}).get("enforced") and all(types.values()) else {}

@@ -1,6 +1,7 @@
 """Reads dbt's own `profiles.yml`, the only place where a connection is described."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,14 @@ def read_target(root: Path, profile: str, target: str | None = None) -> Target:
     for part in ("settings", "config_options"):
         settings[part] = as_mapping(settings.get(part), f"{what}: {part}", ProfileError)
     return Target(profile, name, str(settings["type"]), path, root, settings)
+
+
+def write_scratch_profile(target: Target, folder: Path, warehouse: Path, attach: Sequence[dict[str, Any]] = ()) -> None:
+    """Writes a profiles.yml to `folder` in which a DuckDB target has another warehouse; what it attaches, it reads only."""
+    own = [{**entry, "read_only": True} for entry in target.settings.get("attach") or []]
+    settings = {**target.settings, "path": str(warehouse), "attach": [*own, *attach]}
+    profile = {target.profile: {"target": target.name, "outputs": {target.name: settings}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
 
 
 def render(value: Any, path: Path, key: str = "") -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asof.features.fingerprints.compiled import CompiledModel
+from asof.features.fingerprints.compiled import ModelSQL
 from asof.warehouse.connection import Warehouse
 
 _PASSED_ON = {
@@ -24,7 +24,7 @@ class RecordedBuild:
     built_at: datetime
     source_hash: str
     materialized: str
-    compiled: CompiledModel | None
+    compiled: ModelSQL | None
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class BuiltFrom:
     SQL when different parts of the view were built; `models` has the last.
     """
 
-    models: Mapping[str, CompiledModel]
+    models: Mapping[str, ModelSQL]
     unknown: tuple[str, ...] = ()
-    others: Mapping[str, Sequence[CompiledModel]] = field(default_factory=dict)
+    others: Mapping[str, Sequence[ModelSQL]] = field(default_factory=dict)
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Record:
             if text is not None
         }
 
-    def text(self, model: str, source_hash: str) -> CompiledModel | None:
+    def text(self, model: str, source_hash: str) -> ModelSQL | None:
         """The full SQL that was compiled from a source of a model; None where it is not on record."""
         builds = (build for build in self._builds.get(model, ()) if build.source_hash == source_hash)
         return next((build.compiled for build in builds if build.compiled), None)
@@ -74,7 +74,7 @@ class Record:
 
         A table is made of what its parents were when it was built, and a dbt view of what they are when it is read.
         """
-        texts: dict[str, dict[str, tuple[datetime, CompiledModel]]] = {}
+        texts: dict[str, dict[str, tuple[datetime, ModelSQL]]] = {}
         unknown: dict[str, None] = {}
         seen: set[tuple[str, datetime | None]] = set()
         waiting: list[tuple[str, datetime | None]] = [(view, until)]
@@ -124,13 +124,13 @@ def read_record(warehouse: Warehouse, registry_schema: str, target: str) -> Reco
     return Record(found)
 
 
-def compiled_in(warehouse: Warehouse, registry_schema: str) -> dict[tuple[str, str], CompiledModel]:
+def compiled_in(warehouse: Warehouse, registry_schema: str) -> dict[tuple[str, str], ModelSQL]:
     """Every text on record, by model and hash."""
     rows = warehouse.rows(
         "select model, sql_sha256, form, sql, source_hash "
         f"from {warehouse.qualified(registry_schema, 'compiled_models')}"
     )
-    return {(row["model"], row["sql_sha256"]): CompiledModel(**row) for row in rows}
+    return {(row["model"], row["sql_sha256"]): ModelSQL(**row) for row in rows}
 
 
 def _rows(

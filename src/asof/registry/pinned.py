@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asof.errors import ChangedFeaturesError, NotBuiltError
-from asof.features.fingerprints.compiled import CompiledModel, name_of
+from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.pins import Pins, pins_of, read_built_from
 from asof.features.record import compiled_in
 from asof.features.view_meta import ViewMeta
@@ -85,7 +85,7 @@ def changed_features(registry: Registry, version: VersionRow, view: ViewMeta, pr
     return ChangedFeatures(changed, tuple(map(name_of, where_it_began(before, built.models, dialect))))
 
 
-def texts_of(registry: Registry, hashes: Mapping[str, str]) -> dict[str, CompiledModel]:
+def texts_of(registry: Registry, hashes: Mapping[str, str]) -> dict[str, ModelSQL]:
     """The texts of models by their hashes, as far as they are on record."""
     texts = compiled_in(registry.warehouse, registry.schema)
     return {model: texts[model, sha256] for model, sha256 in hashes.items() if (model, sha256) in texts}

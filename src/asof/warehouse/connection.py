@@ -79,11 +79,16 @@ class Warehouse:
 
     def columns(self, schema: str, table: str) -> list[str]:
         """The names of a table's columns, in their order."""
+        return list(self.column_types(schema, table))
+
+    def column_types(self, schema: str, table: str) -> dict[str, str]:
+        """The columns of a table in their order, each with its type in SQL."""
         found = (
-            "select column_name from information_schema.columns "
+            "select column_name, data_type from information_schema.columns "
             "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position"
         )
-        return [str(row["column_name"]) for row in self.rows(found, [self.catalog, schema, table])]
+        rows = self.rows(found, [self.catalog, schema, table])
+        return {str(row["column_name"]): str(row["data_type"]) for row in rows}
 
     def table(self, schema: str, table: str) -> "ir.Table":
         """A table to read lazily."""

@@ -17,7 +17,7 @@ def name_of(model: str) -> str:
 
 
 @dataclass(frozen=True)
-class CompiledModel:
+class ModelSQL:
     """One text of a dbt model, snapshot or seed; a row of `ml.compiled_models`. `sql` is portable, and None for a seed."""
 
     model: str
@@ -38,15 +38,15 @@ class CompiledModel:
         return found
 
 
-def compiled_models(graph: Graph, view: Node, now: datetime) -> dict[str, CompiledModel]:
+def compiled_models(graph: Graph, view: Node, now: datetime) -> dict[str, ModelSQL]:
     """The models, snapshots and seeds that a view is made of, as dbt has compiled them at `now`, by unique id."""
     found = {}
     for node in graph.ancestors(view):
         if node.kind == "seed":
-            found[node.id] = CompiledModel(node.id, node.checksum, "seed", None)
+            found[node.id] = ModelSQL(node.id, node.checksum, "seed", None)
         elif node.kind != "source" and node.config.get("materialized") != "ephemeral":
             in_batches = node.config.get("incremental_strategy") == "microbatch"
             form: Form = "text" if node.sql is None or in_batches else "full"
             sql = portable_text(node) if form == "text" else portable_sql(node, graph, now)
-            found[node.id] = CompiledModel(node.id, hashlib.sha256(sql.encode()).hexdigest(), form, sql)
+            found[node.id] = ModelSQL(node.id, hashlib.sha256(sql.encode()).hexdigest(), form, sql)
     return found

@@ -1,11 +1,11 @@
 """What the columns of a feature view mean, by the compiled models that it is made of, and where a change of meaning began."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from asof.dbt_files.graph import Graph, Node, NodeKind
-from asof.features.fingerprints.compiled import CompiledModel
+from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.fingerprints.meaning import Meaning
 from asof.features.fingerprints.portable import snapshot_config
 from asof.features.lineage.ancestry import Ancestry
@@ -19,7 +19,7 @@ class ViewMeaning:
     by_text: tuple[str, ...]
 
 
-def graph_of(models: Iterable[CompiledModel]) -> Graph:
+def graph_of(models: Iterable[ModelSQL]) -> Graph:
     """The relations of compiled models, and the sources that they read. Each is called by its unique id and its table's name."""
     models = list(models)
     tables = {id_: table for model in models for id_, table in model.reads.items()}
@@ -31,7 +31,7 @@ def graph_of(models: Iterable[CompiledModel]) -> Graph:
     return Graph([*nodes, *sources])
 
 
-def _node(model: CompiledModel, tables: Mapping[str, str]) -> Node:
+def _node(model: ModelSQL, tables: Mapping[str, str]) -> Node:
     return Node(
         id=model.model,
         name=model.name,
@@ -45,7 +45,7 @@ def _node(model: CompiledModel, tables: Mapping[str, str]) -> Node:
     )
 
 
-def view_meaning(models: Mapping[str, CompiledModel], view: str, columns: Iterable[str], dialect: str) -> ViewMeaning:
+def view_meaning(models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], dialect: str) -> ViewMeaning:
     """What columns of a view mean, which its id names among the models that it is made of.
 
     The columns of sources are not asked for: the answer depends on nothing but the SQL.
@@ -60,7 +60,7 @@ def view_meaning(models: Mapping[str, CompiledModel], view: str, columns: Iterab
     return ViewMeaning(fingerprints, tuple(sorted(unread)))
 
 
-def own_meaning(model: CompiledModel, dialect: str) -> str:
+def own_meaning(model: ModelSQL, dialect: str) -> str:
     """What a model makes of what it reads, whatever that means: equal for two texts that say the same."""
     graph = graph_of([model])
     ancestry = Ancestry(graph, dialect, lambda _: ())
@@ -68,13 +68,21 @@ def own_meaning(model: CompiledModel, dialect: str) -> str:
     return Meaning(ancestry).relation(top)
 
 
-def where_it_began(
-    before: Mapping[str, CompiledModel], after: Mapping[str, CompiledModel], dialect: str
-) -> tuple[str, ...]:
+def where_it_began(before: Mapping[str, ModelSQL], after: Mapping[str, ModelSQL], dialect: str) -> tuple[str, ...]:
     """The models that came, went, or make something else of what they read, by unique id; others only read what those changed."""
 
-    def own(models: Mapping[str, CompiledModel], model: str) -> str | None:
+    def own(models: Mapping[str, ModelSQL], model: str) -> str | None:
         return own_meaning(models[model], dialect) if model in models else None
 
     same = {model for model in before if model in after and before[model].sql_sha256 == after[model].sql_sha256}
     return tuple(model for model in sorted({*before, *after} - same) if own(before, model) != own(after, model))
+
+
+def columns_made_of(
+    models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], names: Collection[str], dialect: str
+) -> set[str]:
+    """The columns of a view whose values come through one of some models, by name."""
+    graph = graph_of(models.values())
+    ancestry = Ancestry(graph, dialect, lambda _: ())
+    wanted = {model for model in models if name_of(model) in names}
+    return {column for column in columns if wanted & ancestry.trail(graph.nodes[view], column).node_ids()}

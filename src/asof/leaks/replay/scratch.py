@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from asof.dbt_files.graph import Graph, Node
 from asof.dbt_files.manifest import read_graph
+from asof.dbt_files.profiles import write_scratch_profile
 from asof.dbt_files.run import Dbt
 from asof.errors import ProjectError
 from asof.project import Project
@@ -138,11 +137,7 @@ class Scratch:
         return entries
 
     def _write_profile(self) -> None:
-        target = self.project.target
-        own = [{**entry, "read_only": True} for entry in target.settings.get("attach") or []]
-        settings = {**target.settings, "path": str(self.file), "attach": [*own, *self._attached()]}
-        profile = {target.profile: {"target": target.name, "outputs": {target.name: settings}}}
-        (self.folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+        write_scratch_profile(self.project.target, self.folder, self.file, self._attached())
 
 
 def refuse_what_cannot_be_replayed(nodes: Iterable[Node]) -> None:

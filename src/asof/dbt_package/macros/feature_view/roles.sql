@@ -46,16 +46,32 @@
             ) }}
         {%- endif -%}
     {%- endfor -%}
+    {%- set columns = asof._columns_of(relation, node) -%}
+    {{ return(dict(meta, name=node.name, node=node, relation=relation, table_columns=columns)) }}
+{% endmacro %}
+
+
+{#
+    The columns of a relation, each with its type in lower case. dbt compile takes those of a model that is not built from its
+    contract, so that a project can be compiled, and planned, before it is built.
+#}
+{% macro _columns_of(relation, node) %}
     {%- set columns = {} -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do columns.update({column.name: column.data_type | lower}) -%}
-    {%- endfor -%}
+    {%- if load_cached_relation(relation) -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- do columns.update({column.name: column.data_type | lower}) -%}
+        {%- endfor -%}
+    {%- elif flags.WHICH == 'compile' and (node.config.contract or {}).get('enforced') -%}
+        {%- for column in node.columns.values() if column.data_type -%}
+            {%- do columns.update({column.name: column.data_type | lower}) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if not columns -%}
         {{ exceptions.raise_compiler_error(
             "asof: " ~ node.name ~ " is not built yet; run: " ~ asof._command('build --select +' ~ node.name)
         ) }}
     {%- endif -%}
-    {{ return(dict(meta, name=node.name, node=node, relation=relation, table_columns=columns)) }}
+    {{ return(columns) }}
 {% endmacro %}
 
 
