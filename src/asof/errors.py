@@ -14,6 +14,7 @@ AsofError
 ├── DataError               rows or columns cannot be learned from or scored
 │   ├── SignatureError      a view has not the columns that a version was trained on
 │   ├── ChangedFeaturesError  a feature no longer means what a version was trained on
+│   ├── FailedTestError     a dbt test of a column that a version uses failed
 │   └── TooManyNullsError   a feature has more NULLs than the spec allows
 ├── FilesError              a file beside the warehouse cannot be written
 ├── CompileError            a fitted estimator has a part that SQL cannot compute
@@ -104,6 +105,13 @@ class ChangedFeaturesError(DataError):
     """A feature no longer means what it meant when a version was trained; a check that said no."""
 
     cause = "changed_features"
+    exit_code = 1
+
+
+class FailedTestError(DataError):
+    """A dbt test in the lineage of a feature failed, or has not run where that is required; a check that said no."""
+
+    cause = "failed_test"
     exit_code = 1
 
 

@@ -14,9 +14,9 @@ from asof.dbt_files.profiles import Target, read_target, render
 from asof.dbt_files.run import Dbt, running_dbt
 from asof.dbt_files.variables import project_vars
 from asof.errors import ProjectError, SpecError
-from asof.features.builds import last_build
+from asof.features.builds import Build, last_build
 from asof.features.changed_sql import require_one_sql
-from asof.features.view_meta import build_command, meta_of_build, view_meta
+from asof.features.view_meta import ViewMeta, build_command, meta_of_build, view_meta
 from asof.model_spec.loading import list_specs, load_spec
 from asof.model_spec.spec import ModelSpec
 from asof.user_code import file_in
@@ -130,6 +130,15 @@ class Project:
         """
         from asof.features.view import open_feature_view  # noqa: PLC0415  # brings Ibis
 
+        meta, build = self.view_build(warehouse, name)
+        require_one_sql(warehouse, self.registry_schema, meta, self.target, self.graph)
+        return open_feature_view(warehouse, meta, build)
+
+    def view_build(self, warehouse: Warehouse, name: str) -> tuple[ViewMeta, Build | None]:
+        """What a feature view is, and its last build for the project's target; None where no build is on record.
+
+        Raises ProjectError, and NotBuiltError where it was built for other targets alone.
+        """
         command = build_command(name, self.dbt_dir)
         build = last_build(warehouse, self.registry_schema, name, self.target.name, command)
         meta = meta_of_build(build, name, self.dbt_dir) if build else None
@@ -139,8 +148,7 @@ class Project:
                 # where the manifest is of another target, it does not know this one's label either
                 label = meta.label if meta.schema == build.table[0] else None
                 meta = replace(meta, schema=build.table[0], table=build.table[1], label=label)
-        require_one_sql(warehouse, self.registry_schema, meta, self.target, self.graph)
-        return open_feature_view(warehouse, meta, build)
+        return meta, build
 
     def feature_view(self, name: str) -> "FeatureView":
         """A feature view to explore, over a read-only connection that stays open as long as the view is held.

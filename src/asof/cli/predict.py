@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--despite-change", is_flag=True, help="Score though a feature means something else by now; needs --reason."
 )
+@click.option("--despite-tests", is_flag=True, help="Score though a test of a feature failed; needs --reason.")
 @click.option("--reason", help="Why a check is overruled; kept on the run.")
 @project_options
 @json_option
@@ -40,6 +41,7 @@ def predict(
     backfill: bool,
     again: bool,
     despite_change: bool,
+    despite_tests: bool,
     reason: str | None,
     as_json: bool,
     **options: Any,
@@ -62,6 +64,7 @@ def predict(
             backfill=backfill,
             again=again,
             despite_change=despite_change,
+            despite_tests=despite_tests,
             reason=reason,
             progress=bar,
         )
@@ -79,6 +82,8 @@ def predict(
                 ),
                 err=True,
             )
+        if arm.warnings:
+            click.echo(f"warning: {arm.warnings}", err=True)
         if arm.gone_rows:
             click.echo(
                 f"{arm.gone_rows:,} predictions belong to questions that have left the feature view; their gone_at says when this was noticed",

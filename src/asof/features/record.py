@@ -66,6 +66,10 @@ class Record:
         builds = (build for build in self._builds.get(model, ()) if build.source_hash == source_hash)
         return next((build.compiled for build in builds if build.compiled), None)
 
+    def last_built(self) -> dict[str, datetime]:
+        """When each model was last built."""
+        return {model: builds[-1].built_at for model, builds in self._builds.items()}
+
     def has(self, model: str) -> bool:
         return model in self._builds
 

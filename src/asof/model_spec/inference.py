@@ -25,6 +25,10 @@ class Inference(SpecPart):
         validate_default=True,
         description="How old the feature view's last build may be; older, it is taken for forgotten.",
     )
+    require_tests: bool = Field(
+        default=False,
+        description="Score only where each dbt test of the columns that are used has run since their models were built.",
+    )
     max_nulls: dict[str, float] = Field(
         default={}, description="By column of the view, the greatest share of NULLs among the rows to score."
     )

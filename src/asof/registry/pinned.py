@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asof.errors import ChangedFeaturesError, NotBuiltError
+from asof.errors import NotBuiltError
 from asof.features.fingerprints.compiled import ModelSQL, name_of
-from asof.features.pins import Pins, pins_of, read_built_from
-from asof.features.record import compiled_in
+from asof.features.pins import Pins, pins_of
+from asof.features.record import BuiltFrom, compiled_in
 from asof.features.view_meta import ViewMeta
 from asof.project import Project
 from asof.registry.rows import VersionRow
@@ -43,20 +43,20 @@ class ChangedFeatures:
     def __bool__(self) -> bool:
         return bool(self.features)
 
-    def refuse(self, version: VersionRow, remedy: str) -> None:
-        """Raises ChangedFeaturesError where there are any. `remedy` says what to do."""
-        if self:
-            listed = ", ".join(self.features[:5]) + (
-                f" and {len(self.features) - 5} more" if len(self.features) > 5 else ""
-            )
-            raise ChangedFeaturesError(
-                f"{version.title}: {listed} of feature view {version.feature_view} no longer mean what they meant when it was "
-                f"trained, since the SQL of {', '.join(self.models)} changed; {remedy}"
-            )
+    @property
+    def told(self) -> str:
+        """In a message: which features, and where the change began."""
+        more = f" and {len(self.features) - 5} more" if len(self.features) > 5 else ""
+        return (
+            f"{', '.join(self.features[:5])}{more} no longer mean what they meant at training, since the SQL of "
+            f"{', '.join(self.models)} changed"
+        )
 
 
-def changed_features(registry: Registry, version: VersionRow, view: ViewMeta, project: Project) -> ChangedFeatures:
-    """Which features of a version no longer mean what they meant when it was trained, by the view's last build.
+def changed_features(
+    registry: Registry, version: VersionRow, view: ViewMeta, built: BuiltFrom, project: Project
+) -> ChangedFeatures:
+    """Which features of a version no longer mean what they meant when it was trained, by the SQL that the view was built from.
 
     Nothing is known, and nothing returned, of a version without pins. Raises NotBuiltError where the SQL of the build is not
     on record, or is not one.
@@ -64,7 +64,6 @@ def changed_features(registry: Registry, version: VersionRow, view: ViewMeta, pr
     pinned = pinned_by(registry, version)
     if pinned is None:
         return ChangedFeatures((), ())
-    built = read_built_from(registry.warehouse, registry.schema, project.target.name, view)
     if built.hashes == pinned.built_from and not built.unknown and not built.others:
         return ChangedFeatures((), ())
     if built.unknown:

@@ -9,6 +9,7 @@ from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.fingerprints.meaning import Meaning
 from asof.features.fingerprints.portable import snapshot_config
 from asof.features.lineage.ancestry import Ancestry
+from asof.features.lineage.query import ROWS
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,25 @@ def columns_made_of(
     ancestry = Ancestry(graph, dialect, lambda _: ())
     wanted = {model for model in models if name_of(model) in names}
     return {column for column in columns if wanted & ancestry.trail(graph.nodes[view], column).node_ids()}
+
+
+def lineage_of(
+    models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], dialect: str
+) -> dict[str, set[tuple[str, str]]]:
+    """What each column of a view comes from: the columns of all nodes above, and those that decide which rows these have.
+
+    Groups that stand beside a column are no part of its lineage, though the view joins them.
+    """
+    graph = graph_of(models.values())
+    ancestry = Ancestry(graph, dialect, lambda _: ())
+    top = graph.nodes[view]
+
+    def above(column: str) -> set[tuple[str, str]]:
+        found = set(ancestry.trail(top, column).columns)
+        for model in {model for model, _ in found} - {view}:
+            found |= set(ancestry.trail(graph.nodes[model], ROWS).columns)
+            if not ancestry.reads(graph.nodes[model]):  # what cannot be followed may come from all that it reads
+                found |= {(parent.id, ROWS) for parent in graph.ancestors(graph.nodes[model])}
+        return found
+
+    return {column: above(column) for column in columns}

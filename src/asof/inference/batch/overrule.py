@@ -13,6 +13,10 @@ class Overrule:
     tests: bool = False
     reason: str | None = None
 
+    def covers(self, check: str) -> bool:
+        """Whether a check that says no is overruled."""
+        return self.tests if check == "tests" else self.change
+
     def require_reason(self, model: str) -> None:
         """Raises RegistryError where something is overruled without a reason, or a reason is given for nothing."""
         given = bool((self.reason or "").strip())

@@ -24,7 +24,7 @@ from asof.registry.store import Registry
 from asof.warehouse.database import VERSION
 from asof.warehouse.opening import warehouse_file
 
-_OVERRULED = ("despite", "reason")  # facts of a run
+_OF_CHECKS = ("despite", "reason", "warnings")  # facts of a run
 _running: dict[Path, threading.Lock] = {}  # by warehouse
 
 
@@ -35,6 +35,7 @@ class PredictionResult:
     `status` is `empty` where none were due. `changed_rows` were scored before from features that are others now; they are
     left as they were. `missed_rows` came due after `missed_from`, the end of the last run's window, and before
     this window; only a backfill scores them. `gone_rows` are predictions in the window of questions that have left the view.
+    `warnings` says what a person should look at, such as tests that have not run.
     `beside` are the runs of an experiment's other arms; a backfill has a run for each part, and `run_id`
     is that of the last one.
     """
@@ -54,6 +55,7 @@ class PredictionResult:
     gone_rows: int
     table: str
     files: str | None = None
+    warnings: str | None = None
     beside: list["PredictionResult"] = field(default_factory=list)
 
 
@@ -67,6 +69,7 @@ def predict(
     backfill: bool = False,
     again: bool = False,
     despite_change: bool = False,
+    despite_tests: bool = False,
     reason: str | None = None,
     progress: Progress | None = None,
 ) -> PredictionResult:
@@ -77,8 +80,8 @@ def predict(
     that a version has scored before are left as they are, with `again` they are scored again. With `backfill` the window is
     worked through in parts of the spec's length, each in a transaction of its own, and parts that are done are passed over.
 
-    A version whose features no longer mean what they meant when it was trained is refused; with `despite_change` and a `reason`,
-    which stays on the run, it scores all the same.
+    A version is refused whose features no longer mean what they meant when it was trained, or where a dbt test in the lineage of
+    its features failed. With `despite_change` or `despite_tests` and a `reason`, which stays on the run, it scores all the same.
 
     Raises an AsofError when it cannot; the run is in `ml.prediction_runs` all the same, as failed, where the warehouse can be
     written to.
@@ -87,7 +90,7 @@ def predict(
     spec = project.model_spec(model)
     if backfill and window_from is None:
         raise ClockError("a backfill needs its beginning: --backfill --from INSTANT")
-    overrule = Overrule(change=despite_change, reason=reason)
+    overrule = Overrule(change=despite_change, tests=despite_tests, reason=reason)
     overrule.require_reason(model)
     request = Request(project, spec, Window.of(project, spec, window_from, window_to), backfill, again, overrule)
     with _one_at_a_time(project), project.warehouse() as warehouse:
@@ -144,7 +147,7 @@ def _run(
         attempt = journal.attempt
         if request.backfill:
             attempt = _attempt(request, arm.alias, part).knowing(
-                **{name: attempt.facts.get(name) for name in ("version", "policy_sha256", "built_up_to", *_OVERRULED)}
+                **{name: attempt.facts.get(name) for name in ("version", "policy_sha256", "built_up_to", *_OF_CHECKS)}
             )
         with _recorded(registry, attempt) as journal:
             plan = prepared.plan(part, attempt)
@@ -166,6 +169,7 @@ def _run(
         gone_rows=sum(outcome.gone_rows for outcome in outcomes),
         table=f"{project.predictions_schema}.{spec.name}",
         files=outcomes[-1].files,
+        warnings=journal.attempt.facts.get("warnings"),
     )
 
 

@@ -1,10 +1,9 @@
 """A version made ready to score its feature view, and the plan for each window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from asof.errors import NotBuiltError
 from asof.features.view import FeatureView
 from asof.inference.batch.overrule import Overrule
 from asof.inference.batch.plan import Plan, Relations
@@ -15,8 +14,8 @@ from asof.inference.decide.policy import Policy, read_policy
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.model_version import ModelVersion, load_version
-from asof.registry.pinned import changed_features
 from asof.registry.prediction_runs import runs_table
+from asof.registry.readiness import check_features
 from asof.registry.rows import PredictionRunRow
 from asof.registry.runs import Attempt, Journal
 from asof.registry.store import Registry
@@ -60,8 +59,12 @@ class Prepared:
         journal.note(policy_sha256=policy.sha256 if policy else None)
         view = project.view_in(warehouse, version.feature_view)
         version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
-        overruled = overruled_checks(request, registry, arm, view)
-        journal.note(despite=", ".join(overruled) or None, reason=request.overrule.reason if overruled else None)
+        overruled, warnings = overruled_checks(request, registry, arm, view)
+        journal.note(
+            despite=", ".join(overruled) or None,
+            reason=request.overrule.reason if overruled else None,
+            warnings="; ".join(warnings) or None,
+        )
         journal.note(built_up_to=require_build(view, request.window, spec.inference.max_build_age))
         table = PredictionTable(project.predictions_schema, version, view.meta.key)
         table.check(warehouse, view)
@@ -105,26 +108,22 @@ class Prepared:
         )
 
 
-def overruled_checks(request: Request, registry: Registry, arm: Arm, view: FeatureView) -> list[str]:
-    """The checks of a version's features that say no and are overruled.
+def overruled_checks(request: Request, registry: Registry, arm: Arm, view: FeatureView) -> tuple[list[str], list[str]]:
+    """The checks of a version's features that say no and are overruled, and warnings.
 
-    Raises ChangedFeaturesError for one that is not, and NotBuiltError where it cannot be told whether the features have changed.
+    Raises ChangedFeaturesError, NotBuiltError or FailedTestError for one that is not overruled.
     """
     if view.build is None:
-        return []
-    project, model, overrule = request.project, request.spec.name, request.overrule
-    row = version_row(registry, model, arm.version, project.clock.now())
-    try:
-        changed = changed_features(registry, row, view.meta, project)
-    except NotBuiltError:
-        if overrule.change:
-            return ["change"]
-        raise
-    if changed and overrule.change:
-        return ["change"]
-    changed.refuse(
-        row,
-        f"train again: asof train {model}; or score in spite of "
-        f"it: asof predict {model} --despite-change --reason '...'",
-    )
-    return []
+        return [], []
+    project, spec, overrule = request.project, request.spec, request.overrule
+    version = version_row(registry, spec.name, arm.version, project.clock.now())
+    found = check_features(registry, project, version, view.meta, spec)
+    overruled = []
+    for obstacle in found.obstacles:
+        if not overrule.covers(obstacle.check):
+            flag = "--despite-tests" if obstacle.check == "tests" else "--despite-change"
+            command = f"asof predict {spec.name} {flag} --reason '...'"
+            raise replace(obstacle, remedy=f"{obstacle.remedy}; to score all the same: {command}").error(version)
+        overruled.append(obstacle)
+    warnings = [*(obstacle.found for obstacle in overruled), *found.warnings]
+    return list(dict.fromkeys(obstacle.check for obstacle in overruled)), warnings

@@ -3,7 +3,8 @@
     and the present up to which it was. `asof train` and `asof predict` read the table of their own target by it, and refuse a
     view whose build was forgotten or failed.
 
-    Nothing happens in runs that build no feature view, and on engines that asof does not predict on.
+    Beside it: what each model was built from (`sql_of_models.sql`), what it read (`reads.sql`), and the results of tests
+    (`test_results.sql`). Nothing happens on engines that asof does not know.
 #}
 {% macro _record_builds(results) %}
     {%- set built = [] -%}
@@ -19,10 +20,13 @@
         else '' -%}
     {%- set reads = asof._record_reads(results)
         if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('run', 'build', 'retry') else '' -%}
-    {%- if built or models | trim or reads | trim -%}
+    {%- set tests = asof._record_test_results(results)
+        if execute and target.type in ('duckdb', 'postgres') and flags.WHICH in ('build', 'test', 'retry', 'freshness') else '' -%}
+    {%- if built or models | trim or reads | trim or tests | trim -%}
         create schema if not exists {{ asof._registry() if target.type == 'duckdb' else adapter.quote(asof._registry_name()) }};
         {{ models }}
         {{ reads }}
+        {{ tests }}
     {%- endif -%}
     {%- if built %}
         {{ asof._create_view_builds() }}
