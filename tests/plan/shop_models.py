@@ -1,7 +1,5 @@
 """A small shop as compiled models: a view over two groups, one of them over a snapshot, a seed and a label. No dbt, no warehouse."""
 
-import hashlib
-
 from asof.features.fingerprints.compiled import ModelSQL
 from asof.plan.side import Side, ViewSide
 
@@ -132,13 +130,9 @@ TYPES = {
 }
 
 
-def model(id_: str, sql: str) -> ModelSQL:
-    return ModelSQL(id_, hashlib.sha256(sql.encode()).hexdigest(), "full", sql)
-
-
 def side(sql=None, types=None, rates="rates of May", title="a side") -> Side:
     """The shop with some models' SQL, other types or another file of rates."""
     texts = {**SQL, **(sql or {})}
-    models = {id_: model(id_, text) for id_, text in texts.items() if text is not None}
+    models = {id_: ModelSQL.of_sql(id_, text) for id_, text in texts.items() if text is not None}
     models["seed.shop.rates"] = ModelSQL("seed.shop.rates", rates, "seed", None)
     return Side(title, {"visit_features": ViewSide(VIEW, "visit_features", models, types or TYPES)})

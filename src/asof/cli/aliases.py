@@ -19,7 +19,9 @@ _reason = click.option("--reason", help="Why; kept in the registry's alias_event
 @click.argument("version", type=int, required=False)
 @_alias
 @_reason
-@click.option("--force", is_flag=True, help="Take a version that a gate rejected; needs VERSION and --reason.")
+@click.option(
+    "--force", is_flag=True, help="Take a version that is not ready or was rejected; needs VERSION and --reason."
+)
 @project_options
 @json_option
 def promote(
@@ -36,20 +38,25 @@ def promote(
 @click.argument("model")
 @_alias
 @_reason
+@click.option("--rebuild", is_flag=True, help="Build its features again from the SQL on record, beside those of now.")
 @project_options
 @json_option
-def rollback(model: str, alias: str, reason: str | None, as_json: bool, **options: Any) -> None:
-    """Put an alias of MODEL back on the version it was on before."""
+def rollback(model: str, alias: str, reason: str | None, rebuild: bool, as_json: bool, **options: Any) -> None:
+    """Put an alias of MODEL back on the version it was on before, together with its features."""
     project = open_project(**options)
     from asof.registry.aliases import rollback as run
 
-    _print(run(model, project, alias=alias, reason=reason), as_json)
+    _print(run(model, project, alias=alias, reason=reason, rebuild=rebuild), as_json)
 
 
 def _print(change: "AliasChange", as_json: bool) -> None:
     if as_json:
         print_json(change)
         return
+    for warning in change.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if change.built:
+        click.echo(f"{change.model}: built again from the SQL on record: {', '.join(change.built)}")
     if change.from_version == change.to_version:
         click.echo(f"{change.model}: {change.alias} is version {change.to_version} already")
         return

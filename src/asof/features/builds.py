@@ -9,6 +9,8 @@ from typing import Any
 from asof.errors import NotBuiltError
 from asof.warehouse.connection import Warehouse
 
+REBUILT = "asof-rebuild-"  # begins the invocation_id of what asof itself has built again
+
 
 @dataclass(frozen=True)
 class Build:
@@ -25,10 +27,10 @@ class Build:
 def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: str, build_command: str) -> Build | None:
     """The last build of a view for a target; None where no build of the view is on record at all.
 
-    A view is named as dbt selects it. One that has got dbt model versions since is the first of them. dbt's manifest names the
-    tables of whichever target dbt ran on last; the record names those of the target that is asked for.
+    A view is named as dbt selects it. dbt's manifest names the tables of whichever target dbt ran on last; the record names those
+    of the target that is asked for.
 
-    Raises NotBuiltError where the view was built for other targets alone.
+    Raises NotBuiltError where the view was built for other targets alone, or dbt builds versions of it by now.
     """
     if not warehouse.has_table(registry_schema, "view_builds"):
         return None
@@ -38,11 +40,12 @@ def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: st
     later = ("target", "table_schema", "table_name", "model", "composition")
     columns = ["*", f"{relation} as built", *(f"null as {name}" for name in later if name not in there)]
     rows = warehouse.rows(
-        f"select built_up_to, target, table_schema, table_name, model, composition from (select {', '.join(columns)} "
-        f"from {warehouse.qualified(registry_schema, 'view_builds')}) as builds "
-        "where regexp_replace(model, '^[^.]+[.][^.]+[.]', '') in (?, ?) or built = ? order by built_at, invocation_id",
-        [view, f"{view}.v1", view],
+        "select built_up_to, target, table_schema, table_name, model, composition, invocation_id from "
+        f"(select {', '.join(columns)} from {warehouse.qualified(registry_schema, 'view_builds')}) as builds "
+        "where regexp_replace(model, '^[^.]+[.][^.]+[.]', '') = ? or built = ? order by built_at, invocation_id",
+        [view, view],
     )
+    _refuse_without_version(warehouse, registry_schema, view, later=bool(rows) and "model" in there)
     own = [row for row in rows if row["target"] in {target, None}]
     if rows and not own:
         others = ", ".join(sorted({f"{row['target']} ({row['table_schema']}.{row['table_name']})" for row in rows}))
@@ -59,6 +62,25 @@ def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: st
         model=last["model"],
         composition=json.loads(last["composition"]) if last["composition"] else None,
     )
+
+
+def _refuse_without_version(warehouse: Warehouse, registry_schema: str, view: str, *, later: bool) -> None:
+    """Raises NotBuiltError where dbt has built versions of a view after the view itself."""
+    if not later:
+        return
+    versions = warehouse.rows(
+        "with builds as (select regexp_replace(model, '^[^.]+[.][^.]+[.]', '') as name, built_at, invocation_id "
+        f"from {warehouse.qualified(registry_schema, 'view_builds')}) "
+        "select distinct name from builds where starts_with(name, ? || '.v') and not starts_with(invocation_id, ?) "
+        "and built_at > (select max(built_at) from builds where name = ?) order by name",
+        [view, REBUILT, view],
+    )
+    if versions:
+        names = [row["name"] for row in versions]
+        raise NotBuiltError(
+            f"feature view {view} has dbt model versions by now ({', '.join(names)}); say which one a model reads, in its spec as "
+            f"version: {names[-1].rsplit('.v', maxsplit=1)[-1]}"
+        )
 
 
 def relation_parts(relation: str) -> list[str]:

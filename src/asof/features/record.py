@@ -24,6 +24,7 @@ class RecordedBuild:
     built_at: datetime
     source_hash: str
     materialized: str
+    relation: str
     compiled: ModelSQL | None
 
 
@@ -69,6 +70,16 @@ class Record:
     def last_built(self) -> dict[str, datetime]:
         """When each model was last built."""
         return {model: builds[-1].built_at for model, builds in self._builds.items()}
+
+    def relations(self) -> dict[str, str]:
+        """The relation of each model as its last build named it."""
+        return {model: builds[-1].relation for model, builds in self._builds.items()}
+
+    def names(self, base: str) -> list[str]:
+        """The models that are called `base`, and the versions of it: names as dbt selects them, the last built first."""
+        named = {model.split(".", maxsplit=2)[2]: builds[-1].built_at for model, builds in self._builds.items()}
+        found = [name for name in named if name == base or name.rsplit(".v", maxsplit=1)[0] == base]
+        return sorted(found, key=lambda name: named[name], reverse=True)
 
     def has(self, model: str) -> bool:
         return model in self._builds
@@ -123,7 +134,7 @@ def read_record(warehouse: Warehouse, registry_schema: str, target: str) -> Reco
             # the full form of the same source, as this build or the first of its text had it
             sources = (row["source_hash"], text.source_hash)
             text = next((full[text.model, source] for source in sources if (text.model, source) in full), None)
-        build = RecordedBuild(row["built_at"], row["source_hash"], row["materialized"], text)
+        build = RecordedBuild(row["built_at"], row["source_hash"], row["materialized"], row["relation"], text)
         found.setdefault(row["model"], []).append(build)
     return Record(found)
 
@@ -145,7 +156,7 @@ def _rows(
         return []
     return list(
         warehouse.rows(
-            "select model, built_at, source_hash, sql_sha256, materialized "
+            "select model, built_at, source_hash, sql_sha256, materialized, relation "
             f"from {warehouse.qualified(registry_schema, table)} where {condition} order by built_at, invocation_id",
             parameters,
         )

@@ -1,31 +1,41 @@
 """Aliases: promotion and rollback, each an event that stays; the alias is what the last event by now says."""
 
 import getpass
+import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from asof.clock import written
 from asof.errors import RegistryError
+from asof.model_spec.spec import ModelSpec
 from asof.project import Project, project_of
+from asof.registry.pinned import pinned_by, together, view_of
+from asof.registry.readiness import Obstacle, readiness
 from asof.registry.readout import require_won
-from asof.registry.rows import AliasEventRow
-from asof.registry.store import Registry, writing
-from asof.registry.versions import later_versions, missing_version, versions_of
+from asof.registry.rollback import rebuild as build_features
+from asof.registry.rollback import source_relations
+from asof.registry.rows import AliasEventRow, VersionRow
+from asof.registry.store import Registry, reading, writing
+from asof.registry.versions import later_versions, missing_version, version_row, versions_of
 
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
 class AliasChange:
-    """What a promotion or rollback did; nothing where both versions are the same."""
+    """What a promotion or rollback did; nothing where both versions are the same. `built` are the tables that a rollback has built
+    again, `warnings` what a person should look at.
+    """
 
     model: str
     alias: str
     from_version: int | None
     to_version: int
+    built: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def version_behind(registry: Registry, model: str, alias: str, now: datetime) -> int | None:
@@ -74,9 +84,12 @@ def promote(
 ) -> AliasChange:
     """Puts an alias on a version, the newest registered one where none is named.
 
-    With `force` a version that a gate has rejected is taken, too, if it is named and there is a reason; the event says so.
+    The version must be ready to predict: its view is built and fresh, its features mean what they meant at training, and the latest
+    tests of their columns pass. With `force` a version that a gate has rejected or that is not ready is taken, too, if it is
+    named and there is a reason; the event says so.
 
-    Raises RegistryError when there is no such version by now, or a gate has rejected it.
+    Raises RegistryError when there is no such version by now, a gate has rejected it, or the alias was moved meanwhile;
+    NotBuiltError, ChangedFeaturesError or FailedTestError where it is not ready.
     """
     project = project_of(project, "promote(model, version, project)", model, version)
     spec = project.model_spec(model)
@@ -89,7 +102,9 @@ def promote(
             f"model {model}: what is forced is named, and its reason is kept: "
             f"asof promote {model} VERSION --force --reason 'why the gates may be passed over'"
         )
+    seen = _last_event(project, model, alias)
     with writing(project) as registry:
+        _refuse_moved_meanwhile(registry, model, alias, seen)
         present = project.clock.now()
         trained = versions_of(registry, model)
         versions = {row.version: row for row in trained if row.known_by <= present}
@@ -116,23 +131,82 @@ def promote(
                 if not force:
                     require_won(project, registry, model, chosen, before)
                 forced = force
-        return _move(project, registry, model, alias, "promote", chosen, reason, forced=forced)
+        ready = readiness(registry, project, version_row(registry, model, chosen, present), spec)
+        if ready.obstacles and not force:
+            remedy = (
+                f"{ready.obstacles[0].remedy}; or overrule it: asof promote {model} {chosen} --force --reason '...'"
+            )
+            raise replace(ready.obstacles[0], remedy=remedy).error(versions[chosen])
+        forced = forced or bool(ready.obstacles)
+        change = _move(project, registry, spec, alias, "promote", chosen, reason, forced=forced)
+        return replace(change, warnings=tuple(ready.warnings))
 
 
 def rollback(
-    model: str, project: Project | None = None, *, alias: str = "champion", reason: str | None = None
+    model: str,
+    project: Project | None = None,
+    *,
+    alias: str = "champion",
+    reason: str | None = None,
+    rebuild: bool = False,
 ) -> AliasChange:
-    """Puts an alias back on the version that it was on before its present one.
+    """Puts an alias back on the version that it was on before its present one, together with its features.
 
-    Raises RegistryError when there was none.
+    With `rebuild` the features are built again from the SQL on record where they are not built any longer: the view and what changed
+    above it, up to the present, beside what dbt builds now. Called again, it brings them up to the present.
+
+    Raises RegistryError when there was no version before, or the alias was moved meanwhile; NotBuiltError, ChangedFeaturesError or
+    FailedTestError where that version is not ready to predict, with what brings it back.
     """
     project = project_of(project, "rollback(model, project)", model)
-    project.model_spec(model)
+    spec = project.model_spec(model)
+    seen = _last_event(project, model, alias)
+    relations = source_relations(project) if rebuild else {}
     with writing(project) as registry:
-        history = _standing(_events(registry, model, alias))
-        if len(history) < 2:
+        _refuse_moved_meanwhile(registry, model, alias, seen)
+        events = _events(registry, model, alias)
+        history = _standing(events)
+        again = rebuild and bool(events) and events[-1].action == "rollback"
+        if len(history) < 2 and not again:
             raise RegistryError(f"model {model}: '{alias}' was on no other version before; see with: asof status")
-        return _move(project, registry, model, alias, "rollback", history[-2], reason)
+        chosen = history[-1] if again else history[-2]
+        version = version_row(registry, model, chosen, None)
+        built = build_features(registry, project, version, relations) if rebuild else []
+        ready = readiness(registry, project, version, spec)
+        for obstacle in ready.obstacles:
+            raise replace(obstacle, remedy=_way_back(model, alias, version, obstacle)).error(version)
+        change = _move(project, registry, spec, alias, "rollback", chosen, reason)
+        return replace(change, built=tuple(each.relation for each in built), warnings=tuple(ready.warnings))
+
+
+def _way_back(model: str, alias: str, version: VersionRow, obstacle: Obstacle) -> str:
+    """What brings the features of a version back."""
+    if obstacle.check != "change":
+        return obstacle.remedy
+    commit = json.loads(version.environment).get("git_commit")
+    by_git = f"bring back their SQL as of commit {commit}" if commit else "bring back their SQL by git"
+    on_alias = "" if alias == "champion" else f" --alias {alias}"
+    return (
+        f"{by_git} and build it with dbt; or build it from the SQL on record: asof rollback {model}{on_alias} --rebuild"
+    )
+
+
+def _last_event(project: Project, model: str, alias: str) -> int | None:
+    """The number of the last event of an alias, as this call sees it before it waits for the warehouse."""
+    with reading(project) as registry:
+        events = _events(registry, model, alias)
+    return events[-1].event_id if events else None
+
+
+def _refuse_moved_meanwhile(registry: Registry, model: str, alias: str, seen: int | None) -> None:
+    """Raises RegistryError where another call has moved the alias since this one began."""
+    events = _events(registry, model, alias)
+    if events and events[-1].event_id != seen:
+        last = events[-1]
+        raise RegistryError(
+            f"model {model}: '{alias}' was moved to version {last.to_version} by {last.actor} while this call waited; if it is still "
+            f"to be moved, call it again; see with: asof status"
+        )
 
 
 def _events(registry: Registry, model: str, alias: str) -> list[AliasEventRow]:
@@ -153,7 +227,7 @@ def _standing(events: list[AliasEventRow]) -> list[int]:
 def _move(
     project: Project,
     registry: Registry,
-    model: str,
+    spec: ModelSpec,
     alias: str,
     action: str,
     to_version: int,
@@ -161,7 +235,7 @@ def _move(
     *,
     forced: bool = False,
 ) -> AliasChange:
-    now = project.clock.now()
+    now, model = project.clock.now(), spec.name
     events = _events(registry, model, alias)
     if events and events[-1].happened_at > now:
         raise RegistryError(
@@ -182,9 +256,25 @@ def _move(
         actor=_user(),
         reason=reason,
         forced=forced,
+        from_fingerprint=_fingerprint(registry, model, change.from_version),
+        to_fingerprint=_fingerprint(registry, model, to_version),
+        feature_view=view_of(registry, version_row(registry, model, to_version, None), project),
+        threshold=spec.threshold,
+        policy_sha256=_policy_hash(project, spec),
     )
     registry.append([event])
     return change
+
+
+def _fingerprint(registry: Registry, model: str, version: int | None) -> str | None:
+    """One fingerprint of all features of a version; None for none, and for one without pins."""
+    pins = pinned_by(registry, version_row(registry, model, version, None)) if version is not None else None
+    return together(pins.fingerprints) if pins else None
+
+
+def _policy_hash(project: Project, spec: ModelSpec) -> str | None:
+    policy = spec.inference.policy
+    return hashlib.sha256((project.root / policy.split(":")[0]).read_bytes()).hexdigest() if policy else None
 
 
 def _user() -> str:

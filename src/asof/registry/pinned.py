@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from asof.errors import NotBuiltError
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.pins import Pins, pins_of
-from asof.features.record import BuiltFrom, compiled_in
+from asof.features.rebuild import without_version
+from asof.features.record import BuiltFrom, Record, compiled_in, read_record
 from asof.features.view_meta import ViewMeta
 from asof.project import Project
 from asof.registry.rows import VersionRow
@@ -88,3 +89,25 @@ def texts_of(registry: Registry, hashes: Mapping[str, str]) -> dict[str, ModelSQ
     """The texts of models by their hashes, as far as they are on record."""
     texts = compiled_in(registry.warehouse, registry.schema)
     return {model: texts[model, sha256] for model, sha256 in hashes.items() if (model, sha256) in texts}
+
+
+def view_of(registry: Registry, version: VersionRow, project: Project) -> str:
+    """The feature view that a version reads, as dbt selects it. Of the view that it was trained on and the versions of it, built by dbt
+    or by a rollback, it is the last built one in which its features mean what they meant; where there is none, the first.
+    """
+    named = version.feature_view
+    if pinned_by(registry, version) is None:
+        return named
+    record = read_record(registry.warehouse, registry.schema, project.target.name)
+    names = record.names(without_version(named))
+    if names in ([], [named]):
+        return named
+    return next((name for name in names if _means_the_same(registry, version, name, project, record)), named)
+
+
+def _means_the_same(registry: Registry, version: VersionRow, name: str, project: Project, record: Record) -> bool:
+    try:
+        meta, _ = project.view_build(registry.warehouse, name)
+        return not changed_features(registry, version, meta, record.built_from(meta.id), project)
+    except NotBuiltError:
+        return False

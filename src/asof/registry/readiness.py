@@ -13,7 +13,7 @@ from asof.features.tested import LastBuilds, RecordedTest, Tested, judge_tests, 
 from asof.features.view_meta import ViewMeta
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
-from asof.registry.pinned import changed_features
+from asof.registry.pinned import changed_features, view_of
 from asof.registry.rows import VersionRow
 from asof.registry.store import Registry
 from asof.registry.versions import features_of
@@ -49,7 +49,7 @@ class Readiness:
 def readiness(registry: Registry, project: Project, version: VersionRow, spec: ModelSpec) -> Readiness:
     """Whether a version may predict at the project's present. Nothing is known of a view without a build on record."""
     try:
-        meta, build = project.view_build(registry.warehouse, version.feature_view)
+        meta, build = project.view_build(registry.warehouse, view_of(registry, version, project))
     except NotBuiltError as error:
         return Readiness([Obstacle("build", str(error), f"build it for the target {project.target.name}")])
     if build is None:

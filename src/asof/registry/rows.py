@@ -193,6 +193,9 @@ class AliasEventRow(Row):
     forced: bool | None = None
     from_fingerprint: str | None = None
     to_fingerprint: str | None = None
+    feature_view: str | None = None
+    threshold: float | None = None
+    policy_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,7 +175,10 @@ create table if not exists alias_events (
     reason varchar,
     forced boolean, -- put on a version that a gate had rejected
     from_fingerprint varchar, -- of the features of from_version together
-    to_fingerprint varchar
+    to_fingerprint varchar,
+    feature_view varchar, -- what to_version reads, as dbt selects it
+    threshold double, -- from which a binary prediction is true
+    policy_sha256 varchar -- of the policy's file
 );
 
 -- one row per batch inference run

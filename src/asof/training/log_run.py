@@ -74,7 +74,7 @@ def _write(
         feature_view=view.name,
         label=label,
         spec=json.dumps({"parameters": logged.parameters}, default=str),
-        environment=json.dumps(environment()),
+        environment=json.dumps(environment(project.root)),
     )
     metrics = [
         MetricRow(

@@ -40,7 +40,7 @@ def begin(project: Project, spec: ModelSpec, known_by: datetime) -> Attempt[Trai
         feature_view=spec.view,
         label=spec.label,
         spec=spec.model_dump_json(exclude_none=True),
-        environment=json.dumps(environment()),
+        environment=json.dumps(environment(project.root)),
     )
 
 

@@ -141,7 +141,7 @@ def _compare(recorded: Sequence[MetricRow], measurements: Sequence[Measurement])
 
 
 def _changes(project: Project, spec: ModelSpec, version: VersionRow) -> list[str]:
-    then, now = json.loads(version.environment), environment()
+    then, now = json.loads(version.environment), environment(project.root)
     changes = [
         f"{name} {then.get(name, 'absent')} then, {now.get(name, 'absent')} now"
         for name in dict.fromkeys([*then, *now])

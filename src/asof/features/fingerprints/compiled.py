@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from asof.dbt_files.graph import Graph, Node
 from asof.features.fingerprints.portable import portable_sql, portable_text, relations_in
@@ -25,6 +25,11 @@ class ModelSQL:
     form: Form
     sql: str | None
     source_hash: str = ""
+
+    @classmethod
+    def of_sql(cls, model: str, sql: str, form: Form = "full") -> Self:
+        """A text with its hash."""
+        return cls(model, hashlib.sha256(sql.encode()).hexdigest(), form, sql)
 
     @property
     def name(self) -> str:
@@ -48,5 +53,5 @@ def compiled_models(graph: Graph, view: Node, now: datetime) -> dict[str, ModelS
             in_batches = node.config.get("incremental_strategy") == "microbatch"
             form: Form = "text" if node.sql is None or in_batches else "full"
             sql = portable_text(node) if form == "text" else portable_sql(node, graph, now)
-            found[node.id] = ModelSQL(node.id, hashlib.sha256(sql.encode()).hexdigest(), form, sql)
+            found[node.id] = ModelSQL.of_sql(node.id, sql, form)
     return found

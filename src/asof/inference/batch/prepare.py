@@ -14,9 +14,10 @@ from asof.inference.decide.policy import Policy, read_policy
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.model_version import ModelVersion, load_version
+from asof.registry.pinned import view_of
 from asof.registry.prediction_runs import runs_table
 from asof.registry.readiness import check_features
-from asof.registry.rows import PredictionRunRow
+from asof.registry.rows import PredictionRunRow, VersionRow
 from asof.registry.runs import Attempt, Journal
 from asof.registry.store import Registry
 from asof.registry.versions import version_row
@@ -57,9 +58,10 @@ class Prepared:
         version = load_version(registry, spec.name, arm.version, project)
         policy = read_policy(project.root, spec.inference.policy) if spec.inference.policy and arm.decides else None
         journal.note(policy_sha256=policy.sha256 if policy else None)
-        view = project.view_in(warehouse, version.feature_view)
+        row = version_row(registry, spec.name, arm.version, project.clock.now())
+        view = project.view_in(warehouse, view_of(registry, row, project))
         version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
-        overruled, warnings = overruled_checks(request, registry, arm, view)
+        overruled, warnings = overruled_checks(request, registry, row, view)
         journal.note(
             despite=", ".join(overruled) or None,
             reason=request.overrule.reason if overruled else None,
@@ -108,7 +110,9 @@ class Prepared:
         )
 
 
-def overruled_checks(request: Request, registry: Registry, arm: Arm, view: FeatureView) -> tuple[list[str], list[str]]:
+def overruled_checks(
+    request: Request, registry: Registry, version: VersionRow, view: FeatureView
+) -> tuple[list[str], list[str]]:
     """The checks of a version's features that say no and are overruled, and warnings.
 
     Raises ChangedFeaturesError, NotBuiltError or FailedTestError for one that is not overruled.
@@ -116,7 +120,6 @@ def overruled_checks(request: Request, registry: Registry, arm: Arm, view: Featu
     if view.build is None:
         return [], []
     project, spec, overrule = request.project, request.spec, request.overrule
-    version = version_row(registry, spec.name, arm.version, project.clock.now())
     found = check_features(registry, project, version, view.meta, spec)
     overruled = []
     for obstacle in found.obstacles:

@@ -93,7 +93,7 @@ def begin(
                 seed=seed,
                 **facts,
                 spec=spec.model_dump_json(exclude_none=True),
-                environment=json.dumps(environment()),
+                environment=json.dumps(environment(project.root)),
             )
             add_search(registry, row)
     return search, done
