@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @project_options
 @json_option
 def status(as_json: bool, **options: Any) -> None:
-    """Show the models of the project, their versions, aliases, ages and metrics on the test split."""
+    """Show the models of the project, their versions, aliases, ages and metrics on the test split.
+
+    Below, for each alias, what keeps its version from predicting now.
+    """
     project = open_project(**options)
     from asof.registry.status import count_later_versions
     from asof.registry.status import status as run
@@ -47,6 +50,12 @@ def status(as_json: bool, **options: Any) -> None:
         elif model not in trained:
             rows.append([model, "-", "-", "not trained yet", "-", "-", of_this_call(f"run: asof train {model}")])
     print_table(["model", "version", "alias", "status", "known by (UTC)", "age", "metrics on the test split"], rows)
+    for version in versions:
+        on = f"{version.model} {version.version} ({', '.join(version.aliases)})"
+        for obstacle in version.obstacles:
+            click.echo(of_this_call(f"{on} may not predict: {obstacle}"))
+        for warning in version.warnings:
+            click.echo(f"{on}: {warning}")
 
 
 def _mistake(project: "Project", name: str) -> str | None:
