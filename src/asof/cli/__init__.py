@@ -14,6 +14,7 @@ import click
 
 from asof import __version__
 from asof.cli.aliases import promote, rollback
+from asof.cli.catalogue import exposures, features, graph
 from asof.cli.check import check
 from asof.cli.compare import compare
 from asof.cli.compile import compile_
@@ -46,6 +47,8 @@ for command in (
     lint,
     replay,
     plan,
+    features,
+    graph,
     tune,
     train,
     report,
@@ -56,6 +59,7 @@ for command in (
     predict,
     compile_,
     status,
+    exposures,
 ):
     asof.add_command(command)
 

@@ -9,7 +9,10 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import instant, number, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asof.project import Project
+    from asof.registry.status import VersionOverview
 
 
 @click.command(epilog="Example: asof status --json")
@@ -50,6 +53,10 @@ def status(as_json: bool, **options: Any) -> None:
         elif model not in trained:
             rows.append([model, "-", "-", "not trained yet", "-", "-", of_this_call(f"run: asof train {model}")])
     print_table(["model", "version", "alias", "status", "known by (UTC)", "age", "metrics on the test split"], rows)
+    _print_readiness(versions)
+
+
+def _print_readiness(versions: "Sequence[VersionOverview]") -> None:
     for version in versions:
         on = f"{version.model} {version.version} ({', '.join(version.aliases)})"
         for obstacle in version.obstacles:

@@ -30,6 +30,9 @@ class Node:
     written: str = ""
     checksum: str = ""  # of a seed's file
     relation_name: str = ""
+    description: str = ""
+    column_descriptions: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""  # of its dbt group, or meta.owner
     macros: tuple[
         str, ...
     ] = ()  # the text of the project's macros that it calls, of a model without SQL that could be followed

@@ -35,20 +35,28 @@ def read_graph(manifest: Mapping[str, Any]) -> Graph:
     ours = {"asof", "dbt", f"dbt_{(manifest.get('metadata') or {}).get('adapter_type')}"}
     macros = {id_: macro for id_, macro in (manifest.get("macros") or {}).items() if id_.split(".")[1] not in ours}
     exposures = (_exposure(entry) for entry in (manifest.get("exposures") or {}).values())
-    return Graph((_node(entry, macros) for entry in entries if entry["resource_type"] in _KINDS), exposures)
+    groups = manifest.get("groups") or {}
+    owners = {group["name"]: _owner(group.get("owner")) for group in groups.values()}
+    return Graph((_node(entry, macros, owners) for entry in entries if entry["resource_type"] in _KINDS), exposures)
 
 
 def _exposure(entry: Mapping[str, Any]) -> Exposure:
-    owner = entry.get("owner") or {}
     return Exposure(
         name=entry["name"],
         type=entry.get("type") or "",
-        owner=owner.get("name") or owner.get("email") or "",
+        owner=_owner(entry.get("owner")),
         parents=tuple((entry.get("depends_on") or {}).get("nodes", ())),
     )
 
 
-def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> Node:
+def _owner(owner: Mapping[str, Any] | str | None) -> str:
+    """An owner as dbt's YAML has it: a name or address, or a text in a model's meta."""
+    if not owner or isinstance(owner, str):
+        return str(owner or "")
+    return str(owner.get("name") or owner.get("email") or "")
+
+
+def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]], owners: Mapping[str, str]) -> Node:
     config = entry.get("config") or {}
     meta = config.get("meta") or entry.get("meta") or {}
     own = meta.get("asof")
@@ -67,6 +75,11 @@ def _node(entry: Mapping[str, Any], macros: Mapping[str, Mapping[str, Any]]) -> 
         columns=tuple(entry.get("columns") or ()),
         contract=_contract(entry, config),
         written=entry.get("raw_code") or "",
+        description=entry.get("description") or "",
+        column_descriptions={
+            name: column.get("description") or "" for name, column in (entry.get("columns") or {}).items()
+        },
+        owner=owners.get(config.get("group") or "") or _owner(meta.get("owner")),
         relation_name=entry.get("relation_name") or "",
         macros=tuple(_macros_of(entry, macros)) if not is_sql or in_batches else (),
         language=entry.get("language", "sql"),

@@ -25,6 +25,7 @@ class RecordedBuild:
     source_hash: str
     materialized: str
     relation: str
+    seconds: float | None
     compiled: ModelSQL | None
 
 
@@ -70,6 +71,10 @@ class Record:
     def last_built(self) -> dict[str, datetime]:
         """When each model was last built."""
         return {model: builds[-1].built_at for model, builds in self._builds.items()}
+
+    def seconds(self) -> dict[str, float]:
+        """How long the last build of each model took."""
+        return {model: builds[-1].seconds for model, builds in self._builds.items() if builds[-1].seconds is not None}
 
     def relations(self) -> dict[str, str]:
         """The relation of each model as its last build named it."""
@@ -134,7 +139,9 @@ def read_record(warehouse: Warehouse, registry_schema: str, target: str) -> Reco
             # the full form of the same source, as this build or the first of its text had it
             sources = (row["source_hash"], text.source_hash)
             text = next((full[text.model, source] for source in sources if (text.model, source) in full), None)
-        build = RecordedBuild(row["built_at"], row["source_hash"], row["materialized"], row["relation"], text)
+        build = RecordedBuild(
+            row["built_at"], row["source_hash"], row["materialized"], row["relation"], row["seconds"], text
+        )
         found.setdefault(row["model"], []).append(build)
     return Record(found)
 
@@ -156,7 +163,7 @@ def _rows(
         return []
     return list(
         warehouse.rows(
-            "select model, built_at, source_hash, sql_sha256, materialized, relation "
+            "select model, built_at, source_hash, sql_sha256, materialized, relation, seconds "
             f"from {warehouse.qualified(registry_schema, table)} where {condition} order by built_at, invocation_id",
             parameters,
         )
