@@ -8,7 +8,7 @@ from commands import OWN_SETTINGS, command_environment
 from hypothesis import settings
 from toy import ToyProject, write_toy_project
 
-pytest_plugins = ["flights_slice"]
+pytest_plugins = ["flights_slice", "shop_project"]
 
 # The same cases on every machine; `thorough` looks for new ones.
 settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, database=None)

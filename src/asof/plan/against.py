@@ -17,6 +17,8 @@ from asof.dbt_files.manifest import read_graph
 from asof.dbt_files.profiles import read_target
 from asof.errors import ProfileError, ProjectError
 from asof.features.fingerprints.compiled import compiled_models
+from asof.features.fingerprints.view_meaning import columns_of
+from asof.features.lineage.query import dialect_of
 from asof.plan.built import built_side
 from asof.plan.side import Side, ViewSide
 from asof.plan.tree import compiled_side
@@ -32,12 +34,12 @@ def side_against(project: Project, against: str | None) -> Side:
         return side_of_target(project)
     path = Path(against)
     if path.suffix == ".json" and path.is_file():
-        return side_of_manifest(path)
+        return side_of_manifest(path, dialect_of(project.target.adapter))
     try:
         target = read_target(project.root, project.target.profile, against)
     except ProfileError:
         with at_commit(project, against) as there:
-            return compiled_side(there, f"git ref {against}")
+            return compiled_side(project, f"git ref {against}", there)
     return side_of_target(replace(project, target=target))
 
 
@@ -47,7 +49,7 @@ def side_of_target(project: Project) -> Side:
         return built_side(project, warehouse)
 
 
-def side_of_manifest(path: Path) -> Side:
+def side_of_manifest(path: Path, dialect: str) -> Side:
     """The feature views in a manifest that `dbt compile --full-refresh` has written. Raises ProjectError where it has no SQL."""
     try:
         graph = read_graph(json.loads(path.read_text()))
@@ -58,7 +60,8 @@ def side_of_manifest(path: Path) -> Side:
         if view.sql is None:
             raise ProjectError(f"{path} has no compiled SQL of {view.name}; write it with: dbt compile --full-refresh")
         models = compiled_models(graph, view, _clock_in(view.sql, path))
-        types = dict(view.contract or dict.fromkeys(view.columns))
+        names = view.columns or columns_of(models, view.id, dialect)
+        types: dict[str, str | None] = dict(view.contract) or dict.fromkeys(names)
         views[view.name] = ViewSide(view.id, view.name, models, types)
     return Side(f"the manifest {path}", views)
 

@@ -90,7 +90,7 @@ def _tree(project: Project, ref: str | None) -> Side:
     if ref is None:
         return compiled_side(project, "the working tree")
     with at_commit(project, ref) as there:
-        return compiled_side(there, f"git ref {ref}")
+        return compiled_side(project, f"git ref {ref}", there)
 
 
 def _verdicts(project: Project, comparison: Comparison, dialect: str) -> list[VersionPlan]:

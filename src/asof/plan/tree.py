@@ -23,13 +23,14 @@ from asof.warehouse.sql import quoted
 _WITH_COLUMNS = {"spine", "feature_group", "label", "feature_view"}  # a view asks dbt for the columns of these
 
 
-def compiled_side(project: Project, title: str) -> Side:
-    """The feature views of a project's files as dbt would build them in full at the project's present.
+def compiled_side(project: Project, title: str, files: Project | None = None) -> Side:
+    """The feature views of a project's files as dbt would build them in full at the project's present. `files` is the project in another
+    folder, where they are not its own.
 
     Raises ProjectError with dbt's words when it cannot be compiled, and where a source that is needed has no known columns.
     """
-    now = project.clock.now()
-    with tempfile.TemporaryDirectory(prefix="asof-plan-") as name, project.running_dbt(Path(name)) as dbt:
+    now, files = project.clock.now(), files or project
+    with tempfile.TemporaryDirectory(prefix="asof-plan-") as name, files.running_dbt(Path(name)) as dbt:
         folder = Path(name)
         parsed = read_graph(dbt.parsed())
         views = sorted(parsed.views, key=lambda view: view.name)

@@ -61,6 +61,12 @@ def view_meaning(models: Mapping[str, ModelSQL], view: str, columns: Iterable[st
     return ViewMeaning(fingerprints, tuple(sorted(unread)))
 
 
+def columns_of(models: Mapping[str, ModelSQL], view: str, dialect: str) -> list[str]:
+    """The columns of a view, as far as its SQL names them."""
+    graph = graph_of(models.values())
+    return [name for name in Ancestry(graph, dialect, lambda _: ()).columns(graph.nodes[view]) if name != "*"]
+
+
 def own_meaning(model: ModelSQL, dialect: str) -> str:
     """What a model makes of what it reads, whatever that means: equal for two texts that say the same."""
     graph = graph_of([model])
