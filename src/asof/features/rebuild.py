@@ -126,9 +126,11 @@ def free_number(record: Record, models: Iterable[str]) -> int:
     return number
 
 
-def without_version(name: str) -> str:
-    """A dbt model's unique id, or name as dbt selects it, without its version: `orders.v2` is one of `orders`."""
-    return re.sub(r"[.]v[^.]+$", "", name)
+def without_version(model: str) -> str:
+    """A dbt model's unique id, or its name as dbt selects it, without its version: `orders.v2` is one of `orders`."""
+    kind_and_package = ".".join(model.split(".")[:2]) + "." if model.count(".") > 1 else ""
+    name = model.removeprefix(kind_and_package)
+    return kind_and_package + re.sub(r"[.]v[^.]+$", "", name)
 
 
 def _versioned(model: str, number: int) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.warehouse.connection import Warehouse
 
+ROWS = "*"  # in the place of a column: the rows themselves
 Lineage = Mapping[str, set[tuple[str, str]]]  # of each column of a view: node id and column, in lower case
 
 
@@ -129,10 +130,12 @@ def judge_tests(
 
 
 def _concerns(test: RecordedTest, comes_from: Iterable[tuple[str, str]]) -> bool:
-    wanted = {(model, column.lower()) for model in test.models for column in test.columns}
-    if wanted:
-        return not wanted.isdisjoint(comes_from)
-    return not set(test.models).isdisjoint(model for model, _ in comes_from)
+    of_models = {column for model, column in comes_from if model in test.models}
+    # where only the rows of a relation are known, not which of its columns are read, each may be
+    which_are_read = of_models - {ROWS}
+    if test.columns and which_are_read:
+        return not which_are_read.isdisjoint(column.lower() for column in test.columns)
+    return bool(of_models)
 
 
 def path(models: Mapping[str, ModelSQL], start: str, view: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def pinned_by(registry: Registry, version: VersionRow) -> Pins | None:
     """What a version pinned; None for one of an older asof, or trained on a view whose SQL was not on record."""
     if version.built_from is None:
         return None
-    features = features_of(registry, version.model, version.version)
+    features = sorted(features_of(registry, version.model, version.version), key=lambda each: each.position)
     fingerprints = {each.feature: each.fingerprint for each in features if each.fingerprint is not None}
     if len(fingerprints) < len(features):
         return None

@@ -302,6 +302,9 @@ def test_columns_of_sources_that_are_not_known():
     assert of("select x as v from d.main.s", s="select * replace (x + 1 as x) from d.raw.a") == of(
         "select x + 1 as v from d.raw.a"
     )
+    # a column that may be one of two sources, or what the SELECT calls so itself
+    doubled = "select coalesce(x, 1) as x from d.raw.a join d.raw.b on a.id = b.id where x > {}"
+    assert of(doubled.format(1), "x") != of(doubled.format(2), "x")
     joined = "select z as v from d.main.s join d.raw.b on s.id = b.id"
     assert of(joined, s="select *, x as z from d.raw.a") != of(joined, s="select *, y as z from d.raw.a")
 

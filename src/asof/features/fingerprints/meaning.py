@@ -39,6 +39,7 @@ class Meaning:
         self._ancestry = ancestry
         self._known: dict[tuple[object, ...], str] = {}
         self._marks: dict[int, dict[str, str]] = {}
+        self._expanding: set[tuple[int, str]] = set()
 
     def fingerprint(self, node: Node, column: str) -> str:
         """The fingerprint of a column: of its values and of the rows that they stand in. 64 hexadecimal digits."""
@@ -266,20 +267,33 @@ class Meaning:
         """What a column of a scope is. Of a source that an ASOF join found a row in, also how it was found, but in the condition
         of a join itself.
         """
-        if not column.table and isinstance(scope.expression, exp.Select):
-            for projection in scope.expression.selects:  # the SELECT's own name for an expression
-                if projection.alias_or_name.lower() == column.name.lower() and projection.unalias() is not column:
-                    return self._written(with_windows(projection.unalias(), scope.expression), scope)
+        name = column.name.lower()
+        aliased = self._aliased(name, column, scope) if not column.table else []
         current: Any = scope
         while current is not None:
             source = current.sources.get(column.table)
             if source is not None:
-                return self._from_source(column.table, source, column.name.lower(), current, in_join=in_join)
-            candidates = [] if column.table else self._all_sources(column.name.lower(), current)
+                return self._from_source(column.table, source, name, current, in_join=in_join)
+            candidates = aliased + ([] if column.table else self._all_sources(name, current))
             if candidates:
                 return candidates[0] if len(candidates) == 1 else digest("one of", *candidates)
             current = current.parent
         return digest("unresolved", column.sql(dialect="duckdb").lower())
+
+    def _aliased(self, name: str, column: exp.Column, scope: Scope) -> list[str]:
+        """What the SELECT itself calls by a name, where the column does not stand in that very expression."""
+        key = (id(scope), name)
+        selects = scope.expression.selects if isinstance(scope.expression, exp.Select) else ()
+        found = [
+            each.unalias() for each in selects if each.alias_or_name.lower() == name and each.unalias() is not column
+        ]
+        if not found or key in self._expanding:
+            return []
+        self._expanding.add(key)
+        try:
+            return [self._written(with_windows(found[0], scope.expression), scope)]
+        finally:
+            self._expanding.remove(key)
 
     def _from_source(self, alias: str, source: Any, column: str, scope: Scope, *, in_join: bool = False) -> str:
         """A column of one of a scope's sources, and how a join found the row that it is of."""
