@@ -149,3 +149,13 @@ def test_the_second_of_two_is_told(shop, monkeypatch):
     monkeypatch.setattr(aliases, "_last_event", and_then_another_call)
     with pytest.raises(RegistryError, match="'champion' was moved to version 2 by .* while this call waited"):
         rollback("buyer", shop.open())
+
+
+def test_fingerprints_of_another_canonical_form_are_worked_out_again(shop):
+    """As after an upgrade of asof or sqlglot: what was kept differs, and the SQL is the same."""
+    shop.sql("update ml.model_features set fingerprint = 'of another form'")
+    shop.edit("customer_orders.sql", "sum(amount)", "sum(amount) /* in euros */")
+    shop.build()
+    assert predict("buyer", shop.open()).status == "done"
+    plan = json.loads(shop.run("asof", "plan", "--json"))
+    assert {version["verdict"] for version in plan["versions"]} == {"unaffected"}

@@ -9,7 +9,7 @@ from asof.plan.side import Side, ViewSide
 from asof.plan.verdict import Reader
 from asof.project import Project
 from asof.registry.aliases import aliases_at
-from asof.registry.pinned import pinned_by
+from asof.registry.pinned import meaning_at_training, pinned_by
 from asof.registry.store import Registry
 from asof.registry.versions import version_row
 
@@ -23,10 +23,7 @@ def readers_in(registry: Registry, project: Project) -> list[Reader]:
     for (model, version), aliases in sorted(on.items()):
         row = version_row(registry, model, version, None)
         pins = pinned_by(registry, row)
-        pinned = None
-        if pins is not None:
-            label = {row.label: row.label_fingerprint} if row.label_fingerprint else {}
-            pinned = {**pins.fingerprints, **label}
+        pinned = meaning_at_training(registry, row, pins, project) if pins else None
         features = [Feature(**column) for column in json.loads(row.signature)]
         readers.append(
             Reader(

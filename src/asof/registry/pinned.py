@@ -28,6 +28,21 @@ def pinned_by(registry: Registry, version: VersionRow) -> Pins | None:
     return Pins(json.loads(version.built_from), fingerprints)
 
 
+def meaning_at_training(registry: Registry, version: VersionRow, pins: Pins, project: Project) -> Mapping[str, str]:
+    """The fingerprints of a version's features and of its label, worked out again from the SQL that it was trained on, so that an asof
+    with another canonical form compares like with like. Where that SQL is not on record, those that were kept.
+    """
+    from asof.features.fingerprints.view_meaning import view_meaning  # noqa: PLC0415  # brings sqlglot
+    from asof.features.lineage.query import dialect_of  # noqa: PLC0415
+
+    texts = texts_of(registry, pins.built_from)
+    if version.view_model is None or set(texts) != set(pins.built_from):
+        label = {version.label: version.label_fingerprint} if version.label_fingerprint else {}
+        return {**pins.fingerprints, **label}
+    columns = [*pins.fingerprints, version.label]
+    return view_meaning(texts, version.view_model, columns, dialect_of(project.target.adapter)).fingerprints
+
+
 def together(fingerprints: Mapping[str, str]) -> str | None:
     """One fingerprint of several columns; None without any."""
     text = "\n".join(f"{name} {value}" for name, value in sorted(fingerprints.items()))
@@ -78,7 +93,8 @@ def changed_features(
 
     dialect = dialect_of(project.target.adapter)
     now = pins_of(built, view, pinned.fingerprints, dialect)
-    changed = tuple(name for name, was in pinned.fingerprints.items() if now.fingerprints[name] != was)
+    was = meaning_at_training(registry, version, pinned, project)
+    changed = tuple(name for name in pinned.fingerprints if now.fingerprints[name] != was[name])
     if not changed:
         return ChangedFeatures((), ())
     before = texts_of(registry, pinned.built_from)
