@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asof.project import Project
     from asof.registry.aliases import AliasChange, promote, rollback
     from asof.registry.model_version import ModelVersion, load_model
+    from asof.registry.renaming import Renaming, rename
     from asof.registry.signing import new_key, sign_versions
     from asof.registry.status import VersionOverview, status
     from asof.report.write import Report, make_report
@@ -52,6 +53,7 @@ __all__ = [
     "PredictionReplay",
     "PredictionResult",
     "Project",
+    "Renaming",
     "ReplayResult",
     "Report",
     "Reproduction",
@@ -70,6 +72,7 @@ __all__ = [
     "new_key",
     "predict",
     "promote",
+    "rename",
     "replay",
     "replay_incremental",
     "replay_predictions",
@@ -98,6 +101,7 @@ _HOMES = {
     "PredictionReplay": "asof.leaks.replay.predictions",
     "PredictionResult": "asof.inference.batch.predict",
     "Project": "asof.project",
+    "Renaming": "asof.registry.renaming",
     "ReplayResult": "asof.leaks.replay.replay",
     "Report": "asof.report.write",
     "Reproduction": "asof.training.reproduce",
@@ -116,6 +120,7 @@ _HOMES = {
     "new_key": "asof.registry.signing",
     "predict": "asof.inference.batch.predict",
     "promote": "asof.registry.aliases",
+    "rename": "asof.registry.renaming",
     "replay": "asof.leaks.replay.replay",
     "replay_incremental": "asof.leaks.replay.incremental",
     "replay_predictions": "asof.leaks.replay.predictions",

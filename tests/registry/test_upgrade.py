@@ -37,7 +37,7 @@ VIEW_BUILDS = """
         view varchar not null, built_up_to timestamptz not null, built_at timestamptz not null,
         invocation_id varchar not null, primary key (view, invocation_id)
     );
-    insert into ml.view_builds values ('toy_view', '2024-03-20', '2024-03-20', 'a');
+    insert into ml.view_builds values ('toy_view', '2024-03-21', '2024-03-21', 'a');
 """
 
 
@@ -67,7 +67,7 @@ def test_it_can_be_read(old):
 
 
 def test_aliases_can_be_moved(old):
-    promote("size", 1, old.open(), alias="challenger")
+    promote("size", 1, old.open(DAY_80), alias="challenger")
     assert old.sql("select alias, forced from ml.alias_events order by event_id") == [
         ("champion", None),
         ("challenger", False),
@@ -104,12 +104,12 @@ def test_predictions_in_another_schema_are_upgraded_when_they_are_written_to(old
 
 def test_a_build_on_record_from_before_counts(old):
     """The view's name was in a column of another name."""
-    with pytest.raises(NotBuiltError, match=r"it was last built up to 2024-03-20 00:00 UTC"):
+    with pytest.raises(NotBuiltError, match=r"it was last built up to 2024-03-21 00:00 UTC"):
         predict("size", old.open(DAY_81))
 
 
 def test_an_upgraded_registry_has_the_columns_of_a_new_one(old, tmp_path):
-    promote("size", 1, old.open(), alias="challenger")
+    promote("size", 1, old.open(DAY_80), alias="challenger")
     columns = (
         "select table_name, column_name, data_type from information_schema.columns where table_schema = 'ml' "
         "and table_name not in ('view_builds') order by all"
@@ -121,7 +121,7 @@ def test_an_upgraded_registry_has_the_columns_of_a_new_one(old, tmp_path):
 
 
 def test_a_migration_is_applied_once(old):
-    promote("size", 1, old.open(), alias="challenger")
+    promote("size", 1, old.open(DAY_80), alias="challenger")
     applied = old.sql("select number, applied_at from ml.migrations")
     train("size", old.open())
     assert old.sql("select number, applied_at from ml.migrations") == applied

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from asof import __version__
-from asof.cli.aliases import promote, rollback
+from asof.cli.aliases import promote, rename, rollback
 from asof.cli.catalogue import exposures, features, graph
 from asof.cli.check import check
 from asof.cli.compare import compare
@@ -55,6 +55,7 @@ for command in (
     compare,
     promote,
     rollback,
+    rename,
     keys,
     predict,
     compile_,

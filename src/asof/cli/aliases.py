@@ -1,4 +1,4 @@
-"""`asof promote` and `asof rollback`."""
+"""`asof promote`, `asof rollback` and `asof rename`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from asof.registry.aliases import AliasChange
 
 _alias = click.option("--alias", default="champion", show_default=True, help="Which alias to move.")
-_reason = click.option("--reason", help="Why; kept in the registry's alias_events.")
+_reason = click.option("--reason", help="Why; kept in the registry.")
 
 
 @click.command(epilog="Example: asof promote flight_delay 3 --reason 'better in winter'")
@@ -47,6 +47,28 @@ def rollback(model: str, alias: str, reason: str | None, rebuild: bool, as_json:
     from asof.registry.aliases import rollback as run
 
     _print(run(model, project, alias=alias, reason=reason, rebuild=rebuild), as_json)
+
+
+@click.command(epilog="Example: asof rename flight_delay late_arrival")
+@click.argument("model")
+@click.argument("new_name")
+@_reason
+@project_options
+@json_option
+def rename(model: str, new_name: str, reason: str | None, as_json: bool, **options: Any) -> None:
+    """Give MODEL another name, with its history: registry, predictions and spec."""
+    project = open_project(**options)
+    from asof.registry.renaming import rename as run
+
+    done = run(model, new_name, project, reason=reason)
+    if as_json:
+        print_json(done)
+        return
+    click.echo(
+        f"{model} is {new_name} now: its versions, runs and predictions, and {done.spec.relative_to(project.root)}"
+    )
+    if done.mentions:
+        click.echo(f"these files still name {model}: {', '.join(done.mentions)}", err=True)
 
 
 def _print(change: "AliasChange", as_json: bool) -> None:

@@ -253,7 +253,7 @@ def _move(
         from_version=change.from_version,
         to_version=to_version,
         happened_at=now,
-        actor=_user(),
+        actor=current_user(),
         reason=reason,
         forced=forced,
         from_fingerprint=_fingerprint(registry, model, change.from_version),
@@ -277,7 +277,8 @@ def _policy_hash(project: Project, spec: ModelSpec) -> str | None:
     return hashlib.sha256((project.root / policy.split(":")[0]).read_bytes()).hexdigest() if policy else None
 
 
-def _user() -> str:
+def current_user() -> str:
+    """Who acts, for events."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # A container's user often has a number and no name.

@@ -199,6 +199,17 @@ class AliasEventRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RenameRow(Row):
+    TABLE: ClassVar[str] = "renames"
+    event_id: int
+    model: str
+    new_name: str
+    happened_at: datetime
+    actor: str
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PredictionRunRow(Row):
     TABLE: ClassVar[str] = "prediction_runs"
     run_id: str
@@ -256,6 +267,7 @@ ROWS = (
     SignatureRow,
     FeatureRow,
     AliasEventRow,
+    RenameRow,
     PredictionRunRow,
     ExperimentRow,
 )

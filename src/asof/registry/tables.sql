@@ -181,6 +181,16 @@ create table if not exists alias_events (
     policy_sha256 varchar -- of the policy's file
 );
 
+-- one row per new name of a model
+create table if not exists renames (
+    event_id bigint primary key,
+    model varchar not null, -- what it was called before
+    new_name varchar not null,
+    happened_at timestamptz not null,
+    actor varchar not null,
+    reason varchar
+);
+
 -- one row per batch inference run
 create table if not exists prediction_runs (
     run_id varchar primary key,

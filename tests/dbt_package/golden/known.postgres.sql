@@ -236,33 +236,43 @@ select
     outcome."answer",
     outcome."answered_at" as label_known_at
 from spine
+/* asof: at most one row */
 left join prices_rows_moments
     on spine."shop" = prices_rows_moments."shop"
     and spine."asked_at" = prices_rows_moments.asof_at
+/* asof: at most one row */
 left join prices_rows
     on prices_rows_moments."shop" = prices_rows."shop"
     and prices_rows_moments.asof_visible_from = prices_rows.asof_visible_from
+/* asof: at most one row */
 left join prices_rows_2_moments
     on spine."shop" = prices_rows_2_moments."shop"
     and spine."asked_at" = prices_rows_2_moments.asof_at
+/* asof: at most one row */
 left join prices_rows_2
     on prices_rows_2_moments."shop" = prices_rows_2."shop"
     and prices_rows_2_moments.asof_visible_from = prices_rows_2.asof_visible_from
+/* asof: at most one row */
 left join moods_rows_moments
     on spine."shop" = moods_rows_moments."shop"
     and spine."city" = moods_rows_moments."city"
     and spine."asked_at" = moods_rows_moments.asof_at
+/* asof: at most one row */
 left join moods_rows
     on moods_rows_moments."shop" = moods_rows."shop"
     and moods_rows_moments."city" = moods_rows."city"
     and moods_rows_moments.asof_visible_from = moods_rows.asof_visible_from
+/* asof: at most one row */
 left join seasons_rows_moments
     on spine."asked_at" = seasons_rows_moments.asof_at
+/* asof: at most one row */
 left join seasons_rows
     on seasons_rows_moments.asof_visible_from = seasons_rows.asof_visible_from
+/* asof: at most one row */
 left join leases_rows_moments
     on spine."shop" = leases_rows_moments."shop"
     and spine."asked_at" = leases_rows_moments.asof_at
+/* asof: at most one row */
 left join leases_rows
     on leases_rows_moments."shop" = leases_rows."shop"
     and leases_rows_moments.asof_visible_from = leases_rows.asof_visible_from
