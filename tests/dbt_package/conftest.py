@@ -29,5 +29,7 @@ def each_engine(request, project_folder, environment) -> RuleProject:
         return RuleProject(project_folder, environment, DuckDB(project_folder / "rule.duckdb"))
     engine = PostgreSQL(request.getfixturevalue("server"))
     with engine.cursor() as cursor:
-        cursor.execute("drop schema if exists main cascade; drop schema if exists raw cascade; drop schema if exists ml cascade")
+        cursor.execute(
+            "drop schema if exists main cascade; drop schema if exists raw cascade; drop schema if exists ml cascade"
+        )
     return RuleProject(project_folder, environment, engine)

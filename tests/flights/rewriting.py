@@ -201,7 +201,7 @@ def of_project(root: Path, view: str) -> tuple[Models, str, list[str]]:
     project = Project.open(root)
     with project.warehouse(read_only=True) as warehouse:
         meta = project.view_in(warehouse, view).meta
-        built = read_record(warehouse, project.registry_schema, project.target.name).built_from(meta.id)
+        built = read_record(warehouse, project.registry_schema, project.target).built_from(meta.id)
         return dict(built.models), meta.id, warehouse.columns(meta.schema, meta.table)
 
 

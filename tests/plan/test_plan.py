@@ -132,9 +132,13 @@ def test_two_commits_without_a_warehouse(committed):
     assert [version["version"] for version in found["versions"]] == [None, None]
     refusal = committed.run("asof", "plan", "--against", "nowhere", code=2)
     assert (
-        "--against nowhere: it is no file with a manifest, no target of profile shop, and git says: fatal: not a valid object name"
+        "--against nowhere: it is no file with a manifest, no target of profile shop, and no commit; git says: fatal:"
         in refusal
     )
+    assert "--of nowhere: it is no commit; git says: fatal:" in committed.run("asof", "plan", "--of", "nowhere", code=2)
+    written = committed.root / "written"
+    committed.run("asof", "plan", f"--against=--output={written}", code=2)
+    assert not written.exists()
 
 
 def test_a_manifest_and_a_target(shop):

@@ -1,6 +1,7 @@
 """Promotion and rollback of a model together with its features, on a project that dbt builds."""
 
 import json
+import re
 
 import pytest
 from shop_project import NOW
@@ -87,7 +88,9 @@ def test_a_rollback_again_brings_the_features_up_to_the_present(shop):
         NotBuiltError, match="feature view visit_features.v1: it was last built up to 2024-03-01 00:00 UTC"
     ):
         predict("buyer", shop.open(later))
-    assert rollback("buyer", shop.open(later), rebuild=True).to_version == 1
+    assert rollback("buyer", shop.open(later), refresh=True).to_version == 1
+    with pytest.raises(RegistryError, match="the features of version 1 were not built by a rollback"):
+        rollback("basket", shop.open(later), refresh=True)
     predict("buyer", shop.open(later))
     assert shop.sql("select count(*) from predictions.buyer where visit_id = 9000") == [(1,)]
 
@@ -159,3 +162,30 @@ def test_fingerprints_of_another_canonical_form_are_worked_out_again(shop):
     assert predict("buyer", shop.open()).status == "done"
     plan = json.loads(shop.run("asof", "plan", "--json"))
     assert {version["verdict"] for version in plan["versions"]} == {"unaffected"}
+
+
+def test_tables_that_are_there_are_left_alone(shop):
+    """One of the user's own, called as a rebuilt one would be."""
+    (shop.root / "dbt_project/models/customer_orders_v1.sql").write_text("select 42 as mine\n")
+    change_window(shop)
+    shop.run("asof", "train", "buyer")
+    promote("buyer", 2, shop.open())
+    change = rollback("buyer", shop.open(), rebuild=True)
+    assert change.built == ('"shop"."main"."customer_orders_v2"', '"shop"."main"."visit_features_v2"')
+    assert shop.sql("select * from main.customer_orders_v1") == [(42,)]
+
+
+def test_back_two_steps(shop):
+    for days in (5, 3):
+        change_window_to(shop, days)
+        shop.run("asof", "train", "buyer")
+        promote("buyer", project=shop.open())
+    assert rollback("buyer", shop.open(), rebuild=True).to_version == 2
+    assert rollback("buyer", shop.open(), rebuild=True).to_version == 1
+    assert predict("buyer", shop.open()).version == 1
+
+
+def change_window_to(shop, days):
+    path = shop.root / "dbt_project/models/customer_orders.sql"
+    path.write_text(re.sub(r"interval \d days", f"interval {days} days", path.read_text()))
+    shop.build("--full-refresh")

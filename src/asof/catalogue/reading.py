@@ -60,7 +60,7 @@ def read_catalogue(project: Project, registry: Registry, graph: Graph) -> Catalo
     return Catalogue(
         graph=graph,
         views=[_built(project, registry, node) for node in sorted(graph.views, key=lambda node: node.name)],
-        record=read_record(registry.warehouse, registry.schema, project.target.name),
+        record=read_record(registry.warehouse, registry.schema, project.target),
         versions=versions,
         aliases=aliases_at(registry, now),
         features={

@@ -39,14 +39,19 @@ def promote(
 @_alias
 @_reason
 @click.option("--rebuild", is_flag=True, help="Build its features again from the SQL on record, beside those of now.")
+@click.option(
+    "--refresh", is_flag=True, help="Bring features that a rollback has built up to the present; moves nothing."
+)
 @project_options
 @json_option
-def rollback(model: str, alias: str, reason: str | None, rebuild: bool, as_json: bool, **options: Any) -> None:
+def rollback(
+    model: str, alias: str, reason: str | None, rebuild: bool, refresh: bool, as_json: bool, **options: Any
+) -> None:
     """Put an alias of MODEL back on the version it was on before, together with its features."""
     project = open_project(**options)
     from asof.registry.aliases import rollback as run
 
-    _print(run(model, project, alias=alias, reason=reason, rebuild=rebuild), as_json)
+    _print(run(model, project, alias=alias, reason=reason, rebuild=rebuild, refresh=refresh), as_json)
 
 
 @click.command(epilog="Example: asof rename flight_delay late_arrival")

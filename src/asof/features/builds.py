@@ -22,6 +22,7 @@ class Build:
     table: tuple[str, str] | None
     model: str | None = None
     composition: dict[str, Any] | None = None
+    is_rebuilt: bool = False  # by a rollback, not by dbt
 
 
 def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: str, build_command: str) -> Build | None:
@@ -61,6 +62,7 @@ def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: st
         table=(last["table_schema"], last["table_name"]) if last["table_name"] else None,
         model=last["model"],
         composition=json.loads(last["composition"]) if last["composition"] else None,
+        is_rebuilt=str(last["invocation_id"]).startswith(REBUILT),
     )
 
 

@@ -89,7 +89,7 @@ def require_one_sql(
         if len(own) > 1 and not own[-1].is_full and own[-2].sources == own[-1].sources == build.sources:
             own.pop()  # of a long row of equal builds the first and the last say it all
         own.append(build)
-    record = read_record(warehouse, registry_schema, target.name)
+    record = read_record(warehouse, registry_schema, target)
     parents = record.parents() if record.has(view.id) else _parents_in(graph())
     if not changed_models(view.id, parents, builds):
         return

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from asof.dbt_files.profiles import Target
 from asof.errors import NotBuiltError
 from asof.features.record import BuiltFrom, read_record
 from asof.features.view_meta import ViewMeta
@@ -23,7 +24,7 @@ class Pins:
     by_text: tuple[str, ...] = ()
 
 
-def read_built_from(warehouse: Warehouse, registry_schema: str, target: str, view: ViewMeta) -> BuiltFrom:
+def read_built_from(warehouse: Warehouse, registry_schema: str, target: Target, view: ViewMeta) -> BuiltFrom:
     """The SQL that a view was built from, as the warehouse records it; empty where the record does not have the view."""
     record = read_record(warehouse, registry_schema, target)
     return record.built_from(view.id) if record.has(view.id) else BuiltFrom({}, unknown=(view.id,))

@@ -6,7 +6,7 @@ calls the versions of a model.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -118,10 +118,18 @@ def _replaced(sql: str, old: str, new: str) -> str:
     return sql.replace(old, new).replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1])
 
 
-def free_number(record: Record, models: Iterable[str]) -> int:
-    """The first version number that none of some models has on record."""
+def free_number(
+    record: Record, relations: Mapping[str, str], models: Iterable[str], taken: Collection[tuple[object, object]]
+) -> int:
+    """The first version number that none of some models has, on record or as a table; `taken` has the tables that are there."""
     models, number = list(models), 1
-    while any(record.has(_versioned(model, number)) for model in models):
+
+    def is_taken(model: str) -> bool:
+        parts = relation_parts(relations[model]) if model in relations else []
+        table = (parts[-2].lower(), _versioned_table(model, parts[-1], number).lower()) if len(parts) > 1 else None
+        return record.has(_versioned(model, number)) or table in taken
+
+    while any(is_taken(model) for model in models):
         number += 1
     return number
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from asof.dbt_files.profiles import Target
+from asof.features.builds import REBUILT
 from asof.features.fingerprints.compiled import ModelSQL
 from asof.warehouse.connection import Warehouse
 
@@ -19,13 +21,17 @@ _PASSED_ON = {
 
 @dataclass(frozen=True)
 class RecordedBuild:
-    """One build of a model on a target. `compiled` is the full form of its SQL, None where that is not on record."""
+    """One build of a model on a target. `ran` is the SQL that it ran, `compiled` the full form of it, None where that is not on
+    record.
+    """
 
     built_at: datetime
     source_hash: str
     materialized: str
     relation: str
     seconds: float | None
+    is_rebuilt: bool
+    ran: ModelSQL | None
     compiled: ModelSQL | None
 
 
@@ -50,9 +56,10 @@ class BuiltFrom:
 class Record:
     """The builds of one target, and the texts that they ran."""
 
-    def __init__(self, builds: Mapping[str, Sequence[RecordedBuild]]) -> None:
+    def __init__(self, builds: Mapping[str, Sequence[RecordedBuild]], adapter: str) -> None:
         """`builds` has those of each model in the order of time."""
         self._builds = builds
+        self._adapter = adapter
 
     def parents(self) -> dict[str, tuple[str, ...]]:
         """The models and snapshots that each is made of, by its newest SQL."""
@@ -66,7 +73,27 @@ class Record:
     def text(self, model: str, source_hash: str) -> ModelSQL | None:
         """The full SQL that was compiled from a source of a model; None where it is not on record."""
         builds = (build for build in self._builds.get(model, ()) if build.source_hash == source_hash)
-        return next((build.compiled for build in builds if build.compiled), None)
+        return next((text for text in map(self._full, builds) if text), None)
+
+    def _full(self, build: RecordedBuild) -> ModelSQL | None:
+        """The full form of what a build ran. Where only the incremental form of its source is on record, that of another source whose
+        incremental form says the same.
+        """
+        if build.compiled is not None or build.ran is None:
+            return build.compiled
+        from asof.features.fingerprints.view_meaning import own_meaning  # noqa: PLC0415  # brings sqlglot
+        from asof.features.lineage.query import dialect_of  # noqa: PLC0415
+
+        dialect = dialect_of(self._adapter)
+        own = own_meaning(build.ran, dialect)
+        others = {
+            other.ran.sql_sha256: other
+            for other in self._builds.get(build.ran.model, ())
+            if other.compiled is not None and other.ran is not None and other.ran.form == "incremental"
+        }
+        return next(
+            (other.compiled for other in others.values() if other.ran and own_meaning(other.ran, dialect) == own), None
+        )
 
     def last_built(self) -> dict[str, datetime]:
         """When each model was last built."""
@@ -81,10 +108,13 @@ class Record:
         return {model: builds[-1].relation for model, builds in self._builds.items()}
 
     def names(self, base: str) -> list[str]:
-        """The models that are called `base`, and the versions of it: names as dbt selects them, the last built first."""
-        named = {model.split(".", maxsplit=2)[2]: builds[-1].built_at for model, builds in self._builds.items()}
-        found = [name for name in named if name == base or name.rsplit(".v", maxsplit=1)[0] == base]
-        return sorted(found, key=lambda name: named[name], reverse=True)
+        """The models that are called `base`, and the versions of it, as dbt selects them: those that dbt has built first, of these the
+        last built one, then those that a rollback has built.
+        """
+        newest = {model.split(".", maxsplit=2)[2]: builds[-1] for model, builds in self._builds.items()}
+        found = [name for name in newest if name == base or name.rsplit(".v", maxsplit=1)[0] == base]
+        latest_first = sorted(found, key=lambda name: newest[name].built_at, reverse=True)
+        return sorted(latest_first, key=lambda name: newest[name].is_rebuilt)
 
     def has(self, model: str) -> bool:
         return model in self._builds
@@ -104,12 +134,13 @@ class Record:
                 continue
             seen.add((model, moment))
             build = self._last(model, moment)
-            if build is None or build.compiled is None:
+            text = self._full(build) if build else None
+            if build is None or text is None:
                 unknown[model] = None
                 continue
-            texts.setdefault(model, {})[build.compiled.sql_sha256] = (build.built_at, build.compiled)
+            texts.setdefault(model, {})[text.sql_sha256] = (build.built_at, text)
             then = moment if build.materialized in _PASSED_ON else build.built_at
-            waiting += [(parent, then) for parent in build.compiled.reads if not parent.startswith("source.")]
+            waiting += [(parent, then) for parent in text.reads if not parent.startswith("source.")]
         newest_first = {
             model: [text for _, text in sorted(found.values(), key=lambda each: each[0], reverse=True)]
             for model, found in texts.items()
@@ -125,25 +156,37 @@ class Record:
         return by_then[-1] if by_then else None
 
 
-def read_record(warehouse: Warehouse, registry_schema: str, target: str) -> Record:
+def read_record(warehouse: Warehouse, registry_schema: str, target: Target) -> Record:
     """The record of a target; empty where the package that built it was older."""
-    builds = _rows(warehouse, registry_schema, "model_builds", "target = ? and sql_sha256 is not null", [target])
-    if not builds or not warehouse.has_table(registry_schema, "compiled_models"):
-        return Record({})
+    rows = _rows(warehouse, registry_schema, "model_builds", "target = ? and sql_sha256 is not null", [target.name])
+    if not rows or not warehouse.has_table(registry_schema, "compiled_models"):
+        return Record({}, target.adapter)
     texts = compiled_in(warehouse, registry_schema)
     full = {(text.model, text.source_hash): text for text in texts.values() if text.form != "incremental"}
-    found: dict[str, list[RecordedBuild]] = {}
-    for row in builds:
+    for row in rows:  # one text may come from several sources, of which it has the first
         text = texts.get((row["model"], row["sql_sha256"]))
-        if text is not None and text.form == "incremental":
-            # the full form of the same source, as this build or the first of its text had it
-            sources = (row["source_hash"], text.source_hash)
-            text = next((full[text.model, source] for source in sources if (text.model, source) in full), None)
-        build = RecordedBuild(
-            row["built_at"], row["source_hash"], row["materialized"], row["relation"], row["seconds"], text
+        if text is not None and text.form != "incremental":
+            full.setdefault((text.model, row["source_hash"]), text)
+    found: dict[str, list[RecordedBuild]] = {}
+    for row in rows:
+        ran = texts.get((row["model"], row["sql_sha256"]))
+        compiled = ran
+        if ran is not None and ran.form == "incremental":
+            sources = (row["source_hash"], ran.source_hash)
+            compiled = next((full[ran.model, source] for source in sources if (ran.model, source) in full), None)
+        found.setdefault(row["model"], []).append(
+            RecordedBuild(
+                row["built_at"],
+                row["source_hash"],
+                row["materialized"],
+                row["relation"],
+                row["seconds"],
+                row["is_rebuilt"],
+                ran,
+                compiled,
+            )
         )
-        found.setdefault(row["model"], []).append(build)
-    return Record(found)
+    return Record(found, target.adapter)
 
 
 def compiled_in(warehouse: Warehouse, registry_schema: str) -> dict[tuple[str, str], ModelSQL]:
@@ -163,8 +206,9 @@ def _rows(
         return []
     return list(
         warehouse.rows(
-            "select model, built_at, source_hash, sql_sha256, materialized, relation, seconds "
-            f"from {warehouse.qualified(registry_schema, table)} where {condition} order by built_at, invocation_id",
-            parameters,
+            "select model, built_at, source_hash, sql_sha256, materialized, relation, seconds, "
+            f"starts_with(invocation_id, ?) as is_rebuilt from {warehouse.qualified(registry_schema, table)} "
+            f"where {condition} order by built_at, invocation_id",
+            [REBUILT, *parameters],
         )
     )

@@ -93,21 +93,42 @@ class LastBuilds:
 
 
 def read_tests(warehouse: Warehouse, registry_schema: str, target: str) -> list[RecordedTest]:
-    """The latest result of each test on a target."""
+    """The latest result of each test on a target; without tests that the project has no longer."""
     if not warehouse.has_table(registry_schema, "test_results"):
         return []
     rows = warehouse.rows(
-        "select name, kind, models, columns, status, stops, failures, ran_at from (select *, row_number() over "
+        "select test, name, kind, models, columns, status, stops, failures, ran_at from (select *, row_number() over "
         "(partition by test order by ran_at desc, invocation_id desc) as place "
         f"from {warehouse.qualified(registry_schema, 'test_results')} where target = ?) as results where place = 1 order by name",
         [target],
     )
+    there = _tests_of_project(warehouse, registry_schema, target)
     return [
         RecordedTest(
-            **{**row, "models": tuple(json.loads(row["models"])), "columns": tuple(json.loads(row["columns"]))}
+            name=row["name"],
+            kind=row["kind"],
+            models=tuple(json.loads(row["models"])),
+            columns=tuple(json.loads(row["columns"])),
+            status=row["status"],
+            stops=row["stops"],
+            failures=row["failures"],
+            ran_at=row["ran_at"],
         )
         for row in rows
+        if there is None or row["test"] in there
     ]
+
+
+def _tests_of_project(warehouse: Warehouse, registry_schema: str, target: str) -> set[str] | None:
+    """The tests that the dbt project had when it last ran some on a target, by unique id; None where that is not on record."""
+    if not warehouse.has_table(registry_schema, "project_tests"):
+        return None
+    rows = warehouse.rows(
+        f"select tests from {warehouse.qualified(registry_schema, 'project_tests')} where target = ? "
+        "order by recorded_at desc limit 1",
+        [target],
+    )
+    return set(json.loads(rows[0]["tests"])) if rows else None
 
 
 def judge_tests(

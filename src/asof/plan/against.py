@@ -38,7 +38,7 @@ def side_against(project: Project, against: str | None) -> Side:
     try:
         target = read_target(project.root, project.target.profile, against)
     except ProfileError:
-        with at_commit(project, against) as there:
+        with at_commit(project, against, "--against") as there:
             return compiled_side(project, f"git ref {against}", there)
     return side_of_target(replace(project, target=target))
 
@@ -75,19 +75,22 @@ def _clock_in(sql: str, path: Path) -> datetime:
 
 
 @contextmanager
-def at_commit(project: Project, ref: str) -> Iterator[Project]:
-    """The project as a git ref has it, in a folder that is removed after the block; packages are those of the working tree.
+def at_commit(project: Project, ref: str, option: str) -> Iterator[Project]:
+    """The project as a git ref has it, in a folder that is removed after the block; packages are those of the working tree. `option` is
+    where the ref was given.
 
     Raises ProjectError where git does not know the ref.
     """
-    archive = ["git", "archive", "--format=tar", ref]
-    archived = subprocess.run(archive, cwd=project.root, capture_output=True, check=False)  # noqa: S603  # no shell
-    if archived.returncode:
-        said = archived.stderr.decode(errors="replace").strip().splitlines()
-        raise ProjectError(
-            f"--against {ref}: it is no file with a manifest, no target of profile {project.target.profile}, and git says: "
-            f"{said[-1] if said else 'nothing'}"
+    found = _git(project, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    if found.returncode:
+        said = found.stderr.decode(errors="replace").strip().splitlines()
+        other = (
+            "" if option == "--of" else f"no file with a manifest, no target of profile {project.target.profile}, and "
         )
+        raise ProjectError(f"{option} {ref}: it is {other}no commit; git says: {said[-1] if said else 'nothing'}")
+    archived = _git(project, "archive", "--format=tar", found.stdout.decode().strip())
+    if archived.returncode:
+        raise ProjectError(f"{option} {ref}: git archive failed: {archived.stderr.decode(errors='replace').strip()}")
     with tempfile.TemporaryDirectory(prefix="asof-commit-") as name:
         root = Path(name)
         with tarfile.open(fileobj=BytesIO(archived.stdout)) as files:
@@ -99,3 +102,11 @@ def at_commit(project: Project, ref: str) -> Iterator[Project]:
         if packages.is_dir() and not (there.dbt_dir / "dbt_packages").exists():
             (there.dbt_dir / "dbt_packages").symlink_to(packages.resolve())
         yield there
+
+
+def _git(project: Project, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Raises ProjectError where git is not installed."""
+    try:
+        return subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise ProjectError("git is not installed; name a target or a manifest.json to compare with") from None

@@ -21,7 +21,7 @@ def built_side(project: Project, warehouse: Warehouse) -> Side:
         meta = meta_of_build(build, name, project.dbt_dir) if build else None
         if meta is None or not warehouse.has_table(meta.schema, meta.table):
             continue
-        built = read_built_from(warehouse, schema, target, meta)
+        built = read_built_from(warehouse, schema, project.target, meta)
         views[name] = ViewSide(
             id=meta.id,
             name=name,

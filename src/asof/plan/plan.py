@@ -89,7 +89,7 @@ def make_plan(
 def _tree(project: Project, ref: str | None) -> Side:
     if ref is None:
         return compiled_side(project, "the working tree")
-    with at_commit(project, ref) as there:
+    with at_commit(project, ref, "--of") as there:
         return compiled_side(project, f"git ref {ref}", there)
 
 

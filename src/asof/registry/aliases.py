@@ -15,8 +15,8 @@ from asof.project import Project, project_of
 from asof.registry.pinned import pinned_by, together, view_of
 from asof.registry.readiness import Obstacle, readiness
 from asof.registry.readout import require_won
+from asof.registry.rollback import is_rebuilt, source_relations
 from asof.registry.rollback import rebuild as build_features
-from asof.registry.rollback import source_relations
 from asof.registry.rows import AliasEventRow, VersionRow
 from asof.registry.store import Registry, reading, writing
 from asof.registry.versions import later_versions, missing_version, version_row, versions_of
@@ -149,11 +149,13 @@ def rollback(
     alias: str = "champion",
     reason: str | None = None,
     rebuild: bool = False,
+    refresh: bool = False,
 ) -> AliasChange:
     """Puts an alias back on the version that it was on before its present one, together with its features.
 
-    With `rebuild` the features are built again from the SQL on record where they are not built any longer: the view and what changed
-    above it, up to the present, beside what dbt builds now. Called again, it brings them up to the present.
+    With `rebuild` the features are built again from the SQL on record where they are no longer built: the view and what changed
+    above it, up to the present, beside what dbt builds now. With `refresh` the alias stays where it is, and features that a rollback
+    has built are brought up to the present.
 
     Raises RegistryError when there was no version before, or the alias was moved meanwhile; NotBuiltError, ChangedFeaturesError or
     FailedTestError where that version is not ready to predict, with what brings it back.
@@ -161,17 +163,20 @@ def rollback(
     project = project_of(project, "rollback(model, project)", model)
     spec = project.model_spec(model)
     seen = _last_event(project, model, alias)
-    relations = source_relations(project) if rebuild else {}
+    relations = source_relations(project) if rebuild or refresh else {}
     with writing(project) as registry:
         _refuse_moved_meanwhile(registry, model, alias, seen)
         events = _events(registry, model, alias)
         history = _standing(events)
-        again = rebuild and bool(events) and events[-1].action == "rollback"
-        if len(history) < 2 and not again:
+        if not history or (len(history) < 2 and not refresh):
             raise RegistryError(f"model {model}: '{alias}' was on no other version before; see with: asof status")
-        chosen = history[-1] if again else history[-2]
+        chosen = history[-1] if refresh else history[-2]
         version = version_row(registry, model, chosen, None)
-        built = build_features(registry, project, version, relations) if rebuild else []
+        if refresh and not is_rebuilt(registry, project, version):
+            raise RegistryError(
+                f"model {model}: the features of version {chosen} were not built by a rollback; dbt brings them up to the present"
+            )
+        built = build_features(registry, project, version, relations) if rebuild or refresh else []
         ready = readiness(registry, project, version, spec)
         for obstacle in ready.obstacles:
             raise replace(obstacle, remedy=_way_back(model, alias, version, obstacle)).error(version)

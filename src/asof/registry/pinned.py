@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asof.errors import NotBuiltError
+from asof.features.builds import Build
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.pins import Pins, pins_of
 from asof.features.rebuild import without_version
@@ -109,16 +110,21 @@ def texts_of(registry: Registry, hashes: Mapping[str, str]) -> dict[str, ModelSQ
 
 def view_of(registry: Registry, version: VersionRow, project: Project) -> str:
     """The feature view that a version reads, as dbt selects it. Of the view that it was trained on and the versions of it, built by dbt
-    or by a rollback, it is the last built one in which its features mean what they meant; where there is none, the first.
+    or by a rollback, it is the first in which its features mean what they meant (see `Record.names`), else the one it was trained on.
     """
     named = version.feature_view
     if pinned_by(registry, version) is None:
         return named
-    record = read_record(registry.warehouse, registry.schema, project.target.name)
+    record = read_record(registry.warehouse, registry.schema, project.target)
     names = record.names(without_version(named))
     if names in ([], [named]):
         return named
     return next((name for name in names if _means_the_same(registry, version, name, project, record)), named)
+
+
+def with_refresh(meta: ViewMeta, build: Build | None, model: str) -> ViewMeta:
+    """A view with the command that brings it up to the present, where a rollback has built it and dbt does not know it."""
+    return replace(meta, build_command=f"asof rollback {model} --refresh") if build and build.is_rebuilt else meta
 
 
 def _means_the_same(registry: Registry, version: VersionRow, name: str, project: Project, record: Record) -> bool:

@@ -8,12 +8,13 @@ from asof.clock import written
 from asof.durations import write_duration
 from asof.errors import AsofError, ChangedFeaturesError, FailedTestError, NotBuiltError
 from asof.features.builds import Build
+from asof.features.changed_sql import require_one_sql
 from asof.features.record import BuiltFrom, Record, read_record
 from asof.features.tested import LastBuilds, RecordedTest, Tested, judge_tests, read_tests
 from asof.features.view_meta import ViewMeta
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
-from asof.registry.pinned import changed_features, view_of
+from asof.registry.pinned import changed_features, view_of, with_refresh
 from asof.registry.rows import VersionRow
 from asof.registry.store import Registry
 from asof.registry.versions import features_of
@@ -50,10 +51,15 @@ def readiness(registry: Registry, project: Project, version: VersionRow, spec: M
     """Whether a version may predict at the project's present. Nothing is known of a view without a build on record."""
     try:
         meta, build = project.view_build(registry.warehouse, view_of(registry, version, project))
+        if build is None:
+            return Readiness()
+        meta = with_refresh(meta, build, version.model)
+        if not registry.warehouse.has_table(meta.schema, meta.table):
+            found = f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse"
+            return Readiness([Obstacle("build", found, f"run: {meta.build_command}")])
+        require_one_sql(registry.warehouse, registry.schema, meta, project.target, project.graph)
     except NotBuiltError as error:
-        return Readiness([Obstacle("build", str(error), f"build it for the target {project.target.name}")])
-    if build is None:
-        return Readiness()
+        return Readiness([Obstacle("build", str(error), "then call it again")])
     obstacles = list(_stale(project, spec, meta, build))
     features = check_features(registry, project, version, meta, spec)
     return Readiness([*obstacles, *features.obstacles], features.warnings)
@@ -74,7 +80,7 @@ def check_features(
     registry: Registry, project: Project, version: VersionRow, meta: ViewMeta, spec: ModelSpec
 ) -> Readiness:
     """Whether the features of a version mean what they meant when it was trained, and what the latest tests in their lineage say."""
-    record = read_record(registry.warehouse, registry.schema, project.target.name)
+    record = read_record(registry.warehouse, registry.schema, project.target)
     if not record.has(meta.id):
         return Readiness()
     built = record.built_from(meta.id)

@@ -33,14 +33,17 @@ def rebuild(registry: Registry, project: Project, version: VersionRow, relations
         raise NotBuiltError(
             f"{version.title}: the SQL of its features is not on record, since it was trained by an older asof; bring it back by git"
         )
-    record = read_record(registry.warehouse, registry.schema, project.target.name)
+    record = read_record(registry.warehouse, registry.schema, project.target)
     before = texts_of(registry, pins.built_from)
     missing = sorted(set(pins.built_from) - set(before))
     if missing:
         raise NotBuiltError(f"{version.title}: the SQL of {', '.join(missing)} is not on record")
     current = record.built_from(version.view_model).models
     now = project.clock.now()
-    number = _number_of(view_of(registry, version, project)) or free_number(record, pins.built_from)
+    number = _number_of_rebuilt(registry, project, version)
+    if number is None:
+        taken = {(row["table_schema"], row["table_name"]) for row in _tables(registry)}
+        number = free_number(record, {**relations, **record.relations()}, pins.built_from, taken)
     models = plan_rebuild(version.view_model, before, current, {**relations, **record.relations()}, number, now)
     if models:
         run_id = f"{REBUILT}{uuid.uuid4()}"
@@ -48,6 +51,26 @@ def rebuild(registry: Registry, project: Project, version: VersionRow, relations
     return models
 
 
-def _number_of(view: str) -> int | None:
-    number = view.rsplit(".v", maxsplit=1)[-1]
-    return int(number) if ".v" in view and number.isdigit() else None
+def is_rebuilt(registry: Registry, project: Project, version: VersionRow) -> bool:
+    """Whether a version reads a view that a rollback has built."""
+    return _number_of_rebuilt(registry, project, version) is not None
+
+
+def _number_of_rebuilt(registry: Registry, project: Project, version: VersionRow) -> int | None:
+    """The number under which an earlier rollback has built the features of a version; None where none has."""
+    name = view_of(registry, version, project)
+    _, build = project.view_build(registry.warehouse, name)
+    if build is None or not build.is_rebuilt:
+        return None
+    return int(name.rsplit(".v", maxsplit=1)[-1])
+
+
+def _tables(registry: Registry) -> list[dict[str, object]]:
+    """The tables and views of the warehouse, by lower-case schema and name."""
+    return list(
+        registry.warehouse.rows(
+            "select lower(table_schema) as table_schema, lower(table_name) as table_name from information_schema.tables "
+            "where table_catalog = ?",
+            [registry.warehouse.catalog],
+        )
+    )

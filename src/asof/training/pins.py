@@ -19,7 +19,7 @@ def pins_of_training(project: Project, registry: Registry, view: FeatureView, co
     """
     if view.build is None:
         return None
-    built = read_built_from(registry.warehouse, registry.schema, project.target.name, view.meta)
+    built = read_built_from(registry.warehouse, registry.schema, project.target, view.meta)
     from asof.features.lineage.query import dialect_of  # noqa: PLC0415  # brings sqlglot
 
     pins = pins_of(built, view.meta, columns, dialect_of(project.target.adapter))

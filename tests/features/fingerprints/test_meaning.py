@@ -184,9 +184,15 @@ def unknown(_):
     """The record in the warehouse does not have the columns of sources."""
 
 
+# where a group may be a column of a source, the two are told apart only where its columns are known
+ONLY_KNOWN = "select sum(t.x) as v, t.name as n, t.id as i"
+
+
 @pytest.mark.parametrize("columns", [SOURCES.get, unknown])
 @pytest.mark.parametrize(("first", "second"), SAME)
 def test_other_words_for_the_same(first, second, columns):
+    if columns is unknown and second.startswith(ONLY_KNOWN):
+        return
     assert fingerprint(first, columns=columns) == fingerprint(second, columns=columns)
 
 
@@ -194,6 +200,56 @@ def test_other_words_for_the_same(first, second, columns):
 @pytest.mark.parametrize(("first", "second"), DIFFERENT)
 def test_another_meaning(first, second, columns):
     assert fingerprint(first, columns=columns) != fingerprint(second, columns=columns)
+
+
+# found by a review: each pair, over models below it where it says so, means two things
+FOUND = [
+    ("select x as v from d.raw.a union all select z from d.raw.b limit 10", "select x as v from d.raw.a union all select z from d.raw.b limit 20"),
+    ("select x as v from d.raw.a union all select z from d.raw.b limit 10", "select x as v from d.raw.a union all select z from d.raw.b"),
+    (
+        "select sum(x) over w2 as v from d.raw.a window w as (partition by id), w2 as (w order by at)",
+        "select sum(x) over w2 as v from d.raw.a window w as (partition by name), w2 as (w order by at)",
+    ),
+    (
+        "select c.x as v from d.raw.a as a asof left join d.raw.b as b on a.id = b.id and a.at >= b.at asof left join d.raw.a as c on b.z = c.id and a.at >= c.at",
+        "select c.x as v from d.raw.a as a asof left join d.raw.b as b on a.id = b.id and a.at > b.at asof left join d.raw.a as c on b.z = c.id and a.at >= c.at",
+    ),
+    ("select columns('x|v') * 2 from (select x as v from d.raw.a)", "select columns('x|v') * 3 from (select x as v from d.raw.a)"),
+    ("select coalesce(columns(*), 0) from (select x as v from d.raw.a)", "select coalesce(columns(*), 1) from (select x as v from d.raw.a)"),
+    ("select columns('v.*') from (select x as v from d.raw.a)", "select columns('v.*') from (select y as v from d.raw.a)"),
+    ("select md5(s::varchar) as v from (select x, y from d.raw.a) as s", "select md5(s::varchar) as v from (select x, at as y from d.raw.a) as s"),
+    ("select count(distinct s) as v from (select x, y from d.raw.a) as s", "select count(distinct s) as v from (select x, at as y from d.raw.a) as s"),
+    ("select r as v from (select x from d.raw.a) as s, range(s.x) as t (r)", "select r as v from (select y as x from d.raw.a) as s, range(s.x) as t (r)"),
+    ("select t.v from (select x, y from d.raw.a) as t (v, w)", "select t.v from (select x, y from d.raw.a) as t (w, v)"),
+    ("with t (v, w) as (select * from d.raw.b) select v from t", "with t (w, v) as (select * from d.raw.b) select v from t"),
+    ("with p as (pivot d.raw.a on name using sum(x)) select n as v from p", "with p as (pivot d.raw.a on name using sum(y)) select n as v from p"),
+    (
+        "select x as v from (select * from d.raw.a union all by name select * from d.raw.b) as u",
+        "select x as v from (select * replace (y as x) from d.raw.a union all by name select * from d.raw.b) as u",
+    ),
+    ("select x as v from d.raw.a union all select * exclude (id, flag, at) from d.raw.b", "select x as v from d.raw.a union all select * exclude (id, flag, z) from d.raw.b"),
+    ("select count(*) as v from (select distinct * exclude (x) from d.raw.a)", "select count(*) as v from (select distinct * exclude (y) from d.raw.a)"),
+    ("select list(x) as v from (select * from d.raw.a order by at)", "select list(x) as v from (select * from d.raw.a order by id)"),
+    ("select array(select z from d.raw.b order by at) as v from d.raw.a", "select array(select z from d.raw.b order by z) as v from d.raw.a"),
+    ("select date_trunc('day', at) as at, sum(x) as v from d.raw.a group by at", "select date_trunc('day', at) as at, sum(x) as v from d.raw.a group by 1"),
+    ("select cast(name as enum('A', 'b')) as v from d.raw.a", "select cast(name as enum('a', 'b')) as v from d.raw.a"),
+    ("select cast('asof.now' as date) as v from d.raw.a", "select cast('asof.now' as timestamptz) as v from d.raw.a"),
+    (
+        "select a.x as v from d.raw.a as a left join (select o.id, q.z from (select id, row_number() over (partition by id order by at) as n from d.raw.a) as o join d.raw.b as q on o.id = q.id where n = 1) as f on a.id = f.id",
+        "select a.x as v from d.raw.a as a left join (select o.id, q.z from (select id, row_number() over (partition by id order by at) as n from d.raw.a) as o join d.raw.b as q on o.id = q.z where n = 1) as f on a.id = f.id",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [SOURCES.get, unknown])
+@pytest.mark.parametrize(("first", "second"), FOUND)
+def test_another_meaning_that_was_missed(first, second, columns):
+    assert fingerprint(first, columns=columns) != fingerprint(second, columns=columns)
+
+
+@pytest.mark.parametrize("sql", ["select *, count(*) as v from d.raw.a group by 1, 2, 3"])
+def test_what_sqlglot_stumbles_over_counts_by_its_text(sql):
+    assert fingerprint(sql, columns=unknown) != fingerprint(sql.replace("1, 2, 3", "1, 2"), columns=unknown)
 
 
 def test_through_other_models():

@@ -66,3 +66,30 @@ def test_a_reason_is_needed_and_kept(shop):
     assert "a reason is kept with --despite-change or --despite-tests; leave it out" in shop.run(
         "asof", "predict", "buyer", "--reason", "none", code=2
     )
+
+
+def test_a_test_that_the_project_has_no_longer_says_nothing(shop):
+    """On a source, which no build outdates; dbt gives a rewritten test another id."""
+    yaml = shop.root / "dbt_project/models/shop.yml"
+    before = yaml.read_text()
+    of_source = "{name: tiers, columns: [{name: tier, data_tests: [{accepted_values: {arguments: {values: [gold]}}}]}]}"
+    yaml.write_text(before.replace("{name: tiers}", of_source))
+    shop.run("dbt", "--quiet", "test", "--project-dir", "dbt_project", "--select", "source:raw.tiers", code=1)
+    with pytest.raises(FailedTestError, match="of raw.tiers.tier failed"):
+        predict("basket", shop.open())
+    yaml.write_text(before)
+    shop.run("dbt", "--quiet", "test", "--project-dir", "dbt_project")
+    assert predict("basket", shop.open()).warnings is None
+
+
+def test_a_column_in_quotes(shop):
+    shop.edit(
+        "shop.yml",
+        "      - name: tier\n        data_type: varchar\n",
+        "      - name: tier\n        quote: true\n        data_type: varchar\n",
+    )
+    shop.sql("insert into raw.tiers values (3, 'platinum', timestamptz '2024-02-29')")
+    shop.build()
+    assert shop.sql("select columns from ml.test_results where status = 'warn'") == [('["tier"]',)]
+    with pytest.raises(FailedTestError):
+        predict("basket", shop.open())

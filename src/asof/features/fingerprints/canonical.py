@@ -60,9 +60,7 @@ class _Writer:
             return str(node.name).lower()
         if isinstance(node, exp.Literal):
             return repr(node.name) if node.is_string else str(node.name)
-        if isinstance(node, exp.DataType):
-            return str(node.sql(dialect="duckdb")).lower()
-        return "<now>" if _is_clock(node) else None
+        return f"<now> as {self.write(node.args['to'])}" if _is_clock(node) else None
 
     def _operator(self, node: exp.Expression) -> str | None:
         if isinstance(node, (exp.And, exp.Or)):

@@ -16,6 +16,12 @@ def group_key(key: exp.Expression, select: exp.Select) -> exp.Expression:
     return key
 
 
+def column_names(item: exp.Expression | None) -> list[str]:
+    """The names that an alias gives to the columns of what it stands for, as in `range(3) as t (n)`."""
+    alias = item.args.get("alias") if item is not None else None
+    return [name.name.lower() for name in alias.args.get("columns") or ()] if isinstance(alias, exp.TableAlias) else []
+
+
 def as_text(table: exp.Table) -> str:
     """A table that is no node of the project, or a table function, without its alias."""
     copy = table.copy()

@@ -12,6 +12,7 @@ from asof.dbt_files.graph import Graph, Node
 CLOCK = "asof.now"  # stands for the present
 _NOTE = re.compile(r"(?s) ?/\* asof[.]new_since reads .*? \*/")
 _INCREMENTAL = re.compile(r"(?s)/\* incremental builds only \*/.*?/\* all builds \*/ ?")
+_COMPOSITION = re.compile(r"(?s)(/\* asof[.]feature_view .*? \*/)")
 _READ = re.compile(r'"((?:model|snapshot|seed|source)[.][^"]+)"[.]"([^"]+)"')
 _OF_SNAPSHOT = ("strategy", "unique_key", "updated_at", "check_cols", "hard_deletes", "dbt_valid_to_current")
 
@@ -28,13 +29,31 @@ def portable_sql(node: Node, graph: Graph, now: datetime) -> str:
     for read in nearest_first(node, graph):
         if read.relation_name:
             names.setdefault(read.relation_name, read)
+    parts = _COMPOSITION.split(sql)
     for name in sorted(names, reverse=True):  # a name before its beginnings
-        if name.rsplit(".", maxsplit=1)[-1] in sql:
-            written = portable_name(names[name])
-            # as the composition of a view has it
-            sql = sql.replace(json.dumps(name)[1:-1], json.dumps(written)[1:-1])
-            sql = re.sub(re.escape(name) + r'(?![\w"`])', lambda _: written, sql)  # noqa: B023  # is called at once
-    return _of_snapshot(node) + sql.strip()
+        written, pattern = portable_name(names[name]), _pattern(names[name])
+        for place, part in enumerate(parts):
+            if place % 2:  # the composition of a view has it as JSON
+                parts[place] = part.replace(json.dumps(name), json.dumps(written))
+            else:
+                parts[place] = pattern.sub(written.replace("\\", r"\\"), part)
+    return _hooks(node) + _of_snapshot(node) + "".join(parts).strip()
+
+
+def _pattern(node: Node) -> re.Pattern[str]:
+    """A relation in SQL, with or without quotes around each part."""
+    parts = [f'(?:["`]{re.escape(part)}["`]|{re.escape(part)})' for part in node.relation if part]
+    return re.compile(r'(?<![\w"`.])' + "[.]".join(parts) + r'(?![\w"`])')
+
+
+def _hooks(node: Node) -> str:
+    """What dbt runs beside the SQL of a model, but for the hooks of asof itself."""
+    given = [*(node.config.get("pre-hook") or []), *(node.config.get("post-hook") or [])]
+    hooks = [hook["sql"] for hook in given if "asof._" not in hook["sql"]]
+    if node.config.get("sql_header"):
+        hooks.append(node.config["sql_header"])
+    written = json.dumps(hooks, sort_keys=True).replace("*/", "*\\/")
+    return f"/* asof.hooks {written} */\n" if hooks else ""
 
 
 def portable_name(node: Node) -> str:
@@ -57,10 +76,14 @@ def relations_in(sql: str) -> dict[str, str]:
     return dict(_READ.findall(sql))
 
 
-def snapshot_config(sql: str) -> dict[str, object]:
-    """How a snapshot is taken, from the head of its portable SQL."""
-    found = re.match(r"(?s)/\* asof[.]snapshot (.*?) \*/", sql)
-    return dict(json.loads(found[1])) if found else {}
+def head_of(sql: str) -> dict[str, object]:
+    """What the head of portable SQL says beside it: how a snapshot is taken, and the `hooks` of a model."""
+    hooks = re.match(r"(?s)/\* asof[.]hooks (.*?) \*/\n", sql)
+    snapshot = re.match(r"(?s)/\* asof[.]snapshot (.*?) \*/", sql[hooks.end() :] if hooks else sql)
+    return {
+        **(json.loads(snapshot[1]) if snapshot else {}),
+        **({"hooks": json.loads(hooks[1])} if hooks else {}),
+    }
 
 
 def nearest_first(node: Node, graph: Graph) -> list[Node]:

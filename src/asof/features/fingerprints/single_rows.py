@@ -36,7 +36,7 @@ def join_that_finds(alias: str, scope: Scope) -> exp.Join | None:
 def _key(scope: Scope) -> set[str]:
     """The columns of which a query has each combination once, since it numbers rows and keeps the first; empty where it does not."""
     select = scope.expression
-    if not isinstance(select, exp.Select):
+    if not isinstance(select, exp.Select) or _multiplies(select):
         return set()
     for clause in (select.args.get("where"), select.args.get("qualify")):
         for term in _terms(clause.this) if clause is not None else ():
@@ -46,6 +46,12 @@ def _key(scope: Scope) -> set[str]:
                 if first.name == "1" and isinstance(window, exp.Window) and isinstance(window.this, exp.RowNumber):
                     return _called(window.args.get("partition_by") or (), select)
     return set()
+
+
+def _multiplies(select: exp.Select) -> bool:
+    """Whether a select may have a row of its source more than once, or rows of several sources."""
+    joins = select.args.get("joins") or select.args.get("laterals")
+    return bool(joins) or any(each.find(exp.Explode, exp.Unnest) for each in select.selects)
 
 
 def _window(number: exp.Expression, scope: Scope) -> exp.Expression | None:
@@ -69,8 +75,9 @@ def _equated(on: exp.Expression, alias: str) -> Iterator[str]:
     """The columns of a source that a condition sets equal to something else."""
     for term in _terms(on):
         if isinstance(term, exp.EQ):
-            for side in (term.this, term.expression):
-                if isinstance(side, exp.Column) and side.table == alias:
+            for side, other in ((term.this, term.expression), (term.expression, term.this)):
+                is_of_other = not any(column.table in {alias, ""} for column in other.find_all(exp.Column))
+                if isinstance(side, exp.Column) and side.table == alias and is_of_other:
                     yield side.name.lower()
 
 

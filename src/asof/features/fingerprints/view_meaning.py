@@ -1,13 +1,17 @@
 """What the columns of a feature view mean, by the compiled models that it is made of, and where a change of meaning began."""
 
-from collections.abc import Collection, Iterable, Mapping
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import cast
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from asof.dbt_files.graph import Graph, Node, NodeKind
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.fingerprints.meaning import Meaning
-from asof.features.fingerprints.portable import snapshot_config
+from asof.features.fingerprints.portable import head_of
 from asof.features.lineage.ancestry import Ancestry
 from asof.features.lineage.query import ROWS
 
@@ -18,6 +22,35 @@ class ViewMeaning:
 
     fingerprints: Mapping[str, str]
     by_text: tuple[str, ...]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_STACK = 512 << 20  # bytes, of which only those in use count
+_DEPTH = 100_000
+
+
+def _deep(function: Callable[P, R]) -> Callable[P, R]:
+    """Runs a function on a stack of its own: a canonical form follows chains of CTEs and long sums by recursion."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if threading.current_thread().name == __name__:
+            return function(*args, **kwargs)
+        limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK)
+        try:
+            sys.setrecursionlimit(max(limit, _DEPTH))
+            with ThreadPoolExecutor(max_workers=1, initializer=_named) as deep:
+                return deep.submit(function, *args, **kwargs).result()
+        finally:
+            threading.stack_size(size)
+            sys.setrecursionlimit(limit)
+
+    return run
+
+
+def _named() -> None:
+    threading.current_thread().name = __name__
 
 
 def graph_of(models: Iterable[ModelSQL]) -> Graph:
@@ -40,12 +73,13 @@ def _node(model: ModelSQL, tables: Mapping[str, str]) -> Node:
         relation=("", model.model, tables.get(model.model, model.name)),
         parents=tuple(model.reads),
         sql=None if model.form in {"text", "seed"} else model.sql,
-        config=snapshot_config(model.sql or ""),
+        config=head_of(model.sql or ""),
         written=model.sql or "" if model.form == "text" else "",
         checksum=model.sql_sha256 if model.form == "seed" else "",
     )
 
 
+@_deep
 def view_meaning(models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], dialect: str) -> ViewMeaning:
     """What columns of a view mean, which its id names among the models that it is made of.
 
@@ -61,12 +95,14 @@ def view_meaning(models: Mapping[str, ModelSQL], view: str, columns: Iterable[st
     return ViewMeaning(fingerprints, tuple(sorted(unread)))
 
 
+@_deep
 def columns_of(models: Mapping[str, ModelSQL], view: str, dialect: str) -> list[str]:
     """The columns of a view, as far as its SQL names them."""
     graph = graph_of(models.values())
     return [name for name in Ancestry(graph, dialect, lambda _: ()).columns(graph.nodes[view]) if name != "*"]
 
 
+@_deep
 def own_meaning(model: ModelSQL, dialect: str) -> str:
     """What a model makes of what it reads, whatever that means: equal for two texts that say the same."""
     graph = graph_of([model])
@@ -75,6 +111,7 @@ def own_meaning(model: ModelSQL, dialect: str) -> str:
     return Meaning(ancestry).relation(top)
 
 
+@_deep
 def where_it_began(before: Mapping[str, ModelSQL], after: Mapping[str, ModelSQL], dialect: str) -> tuple[str, ...]:
     """The models that came, went, or make something else of what they read, by unique id; others only read what those changed."""
 
@@ -85,6 +122,7 @@ def where_it_began(before: Mapping[str, ModelSQL], after: Mapping[str, ModelSQL]
     return tuple(model for model in sorted({*before, *after} - same) if own(before, model) != own(after, model))
 
 
+@_deep
 def columns_made_of(
     models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], names: Collection[str], dialect: str
 ) -> set[str]:
@@ -95,6 +133,7 @@ def columns_made_of(
     return {column for column in columns if wanted & ancestry.trail(graph.nodes[view], column).node_ids()}
 
 
+@_deep
 def lineage_of(
     models: Mapping[str, ModelSQL], view: str, columns: Iterable[str], dialect: str
 ) -> dict[str, set[tuple[str, str]]]:

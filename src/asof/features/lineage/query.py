@@ -57,7 +57,7 @@ class Query:
         """Raises ProjectError when the SQL cannot be read."""
         try:
             expression = qualify(
-                sqlglot.parse_one(sql, dialect=dialect),
+                _with_group_names(sqlglot.parse_one(sql, dialect=dialect)),
                 schema=schema,
                 dialect=dialect,
                 validate_qualify_columns=False,
@@ -66,11 +66,22 @@ class Query:
             )
             root = build_scope(expression)
         # sqlglot has errors of its own, and trips over some SQL that it has parsed
-        except (SqlglotError, ValueError, RecursionError, KeyError, AttributeError) as error:
+        except (
+            SqlglotError,
+            ValueError,
+            RecursionError,
+            LookupError,
+            AttributeError,
+            AssertionError,
+            TypeError,
+        ) as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise ProjectError(f"dbt model {name}: its compiled SQL cannot be read by sqlglot: {first}") from None
         if root is None:
             raise ProjectError(f"dbt model {name}: its compiled SQL is no query")
+        for cte in expression.find_all(exp.CTE):
+            if not isinstance(cte.this, exp.Query):  # such as a PIVOT statement, of which sqlglot makes no scope
+                raise ProjectError(f"dbt model {name}: its CTE {cte.alias} cannot be followed by sqlglot")
         self.root: Scope = root
         self._traces: dict[tuple[int, str, bool], Trace] = {}
 
@@ -174,6 +185,27 @@ class Query:
         return Trace({}, {}, {column.sql(dialect="duckdb"): None})
 
 
+GROUP_NAMES = "asof_group_names"  # in the meta of a select: the bare names that it groups by
+
+
+def _with_group_names(expression: exp.Expression) -> exp.Expression:
+    """Notes the names in GROUP BY, before sqlglot takes one for an alias of the SELECT where it may be a column of a source."""
+    for named in expression.find_all(exp.CTE, exp.Subquery):
+        alias = named.args.get("alias")
+        if (
+            alias is not None
+            and alias.args.get("columns")
+            and isinstance(named.this, exp.Select)
+            and named.this.is_star
+        ):
+            raise ValueError(f"{alias.name} names the columns of a *")
+    for select in expression.find_all(exp.Select):
+        group = select.args.get("group")
+        keys = group.expressions if group is not None else ()
+        select.meta[GROUP_NAMES] = [key.name.lower() for key in keys if isinstance(key, exp.Column) and not key.table]
+    return expression
+
+
 def conditions(select: exp.Select) -> Iterator[exp.Expression]:
     """What decides which rows a select has: its where, having and qualify, and the conditions of its joins."""
     for name in ("where", "having", "qualify"):
@@ -186,20 +218,22 @@ def conditions(select: exp.Select) -> Iterator[exp.Expression]:
 
 
 def with_windows(expression: exp.Expression, select: exp.Select) -> exp.Expression:
-    """The expression with the windows that it names written out."""
+    """The expression with the windows that it names written out; one may be based on another."""
     named = {window.name.lower(): window for window in select.args.get("windows") or ()}
     if not named or not any(window.args.get("alias") for window in expression.find_all(exp.Window)):
         return expression
     copy = expression.copy()
     for window in copy.find_all(exp.Window):
-        alias = window.args.get("alias")
-        if alias is not None and alias.name.lower() in named:
+        seen = set()
+        while (alias := window.args.get("alias")) is not None and alias.name.lower() in named:
             source = named[alias.name.lower()]
             for part in ("partition_by", "order", "spec"):
-                if source.args.get(part) is not None:
+                if source.args.get(part) and not window.args.get(part):
                     value = source.args[part]
                     window.set(part, [v.copy() for v in value] if isinstance(value, list) else value.copy())
-            window.set("alias", None)
+            seen.add(alias.name.lower())
+            base = source.args.get("alias")
+            window.set("alias", base.copy() if base is not None and base.name.lower() not in seen else None)
     return copy
 
 

@@ -14,7 +14,7 @@ from asof.inference.decide.policy import Policy, read_policy
 from asof.model_spec.spec import ModelSpec
 from asof.project import Project
 from asof.registry.model_version import ModelVersion, load_version
-from asof.registry.pinned import view_of
+from asof.registry.pinned import view_of, with_refresh
 from asof.registry.prediction_runs import runs_table
 from asof.registry.readiness import check_features
 from asof.registry.rows import PredictionRunRow, VersionRow
@@ -60,6 +60,7 @@ class Prepared:
         journal.note(policy_sha256=policy.sha256 if policy else None)
         row = version_row(registry, spec.name, arm.version, project.clock.now())
         view = project.view_in(warehouse, view_of(registry, row, project))
+        view = replace(view, meta=with_refresh(view.meta, view.build, spec.name))
         version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
         overruled, warnings = overruled_checks(request, registry, row, view)
         journal.note(

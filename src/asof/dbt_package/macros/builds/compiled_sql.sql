@@ -22,17 +22,53 @@
         {%- set relation = asof._node_of_id(id).relation_name -%} {#- an ephemeral model has none -#}
         {%- do names.update({relation: id}) if relation and relation not in names -%}
     {%- endfor -%}
-    {%- set texts = [sql] -%}
-    {%- for name, id in names.items() | sort(reverse=true) if name.split('.')[-1] in sql -%} {#- a name before its beginnings -#}
-        {%- set read = asof._node_of_id(id) -%}
-        {%- set portable = adapter.quote(id) ~ '.' ~ adapter.quote(read.identifier or read.alias) -%}
-        {%- set in_json = asof._json(name)[1:-1] -%} {#- as the composition of a view has it -#}
-        {%- set text = texts.pop().replace(in_json, asof._json(portable)[1:-1]) -%}
-        {%- do texts.append(modules.re.sub(modules.re.escape(name) ~ '(?![\\w"`])', portable, text)) -%}
+    {%- set parts = [] -%}
+    {%- for part in modules.re.split('(?s)(/\\* asof[.]feature_view .*? \\*/)', sql) -%}
+        {%- do parts.append(asof._with_portable_names(part, names, loop.index0 % 2 == 1)) -%}
     {%- endfor -%}
-    {%- set sql = texts[0] -%}
-    {{ return(asof._snapshot_config(node) ~ sql.strip()) }}
+    {{ return(asof._head_of_sql(node) ~ parts | join('') | trim) }}
 {% endmacro %}
+
+
+{# SQL, or the composition of a view as JSON, with each relation under its portable name. #}
+{% macro _with_portable_names(text, names, is_json) %}
+    {%- set texts = [text] -%}
+    {%- for name, id in names.items() | sort(reverse=true) -%} {#- a name before its beginnings -#}
+        {%- set read = asof._node_of_id(id) -%}
+        {%- set table = read.identifier or read.alias -%}
+        {%- set portable = adapter.quote(id) ~ '.' ~ adapter.quote(table) -%}
+        {%- if is_json -%}
+            {%- do texts.append(texts.pop().replace(asof._json(name), asof._json(portable))) -%}
+        {%- elif table in texts[0] -%}
+            {%- set pattern = asof._pattern_of_relation(read.database, read.schema, table) -%}
+            {%- do texts.append(modules.re.sub(pattern, portable, texts.pop())) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(texts[0]) }}
+{% endmacro %}
+
+
+{# A regular expression for a relation in SQL, with or without quotes around each part. #}
+{% macro _pattern_of_relation(database, schema, table) -%}
+    {%- set parts = [] -%}
+    {%- for part in (database, schema, table) if part -%}
+        {%- set name = modules.re.escape(part) -%}
+        {%- do parts.append('(?:["`]' ~ name ~ '["`]|' ~ name ~ ')') -%}
+    {%- endfor -%}
+    {{- return('(?<![\\w"`.])' ~ parts | join('[.]') ~ '(?![\\w"`])') -}}
+{%- endmacro %}
+
+
+{# What dbt does with a model beside its SQL, as comments at the head of it: its hooks, and how a snapshot is taken. #}
+{% macro _head_of_sql(node) -%}
+    {%- set hooks, written = [], graph.nodes[node.unique_id].config -%}
+    {%- for hook in (written.get('pre-hook') or []) + (written.get('post-hook') or []) if 'asof._' not in hook.sql -%}
+        {%- do hooks.append(hook.sql) -%}
+    {%- endfor -%}
+    {%- do hooks.append(written.sql_header) if written.get('sql_header') -%}
+    {%- if hooks -%}/* asof.hooks {{ asof._json(hooks) }} */{{ '\n' }}{%- endif -%}
+    {{- asof._snapshot_config(node) -}}
+{%- endmacro %}
 
 
 {# How a snapshot tells a changed row from one that it has, as a comment at the head of its SQL; nothing for a model. #}

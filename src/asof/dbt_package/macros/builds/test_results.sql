@@ -9,6 +9,8 @@
     stops        whether it stops the versions that use these columns: a failure does; one that warns in dbt does where it says
                  meta: {asof: {stops: models}}
     failures     how many rows failed; NULL where the test does not count any
+
+    `project_tests` has the tests that the project had, where that changed: a test that was taken away or rewritten says nothing.
 #}
 {% macro _record_test_results(results) %}
     {%- set tests = [] -%}
@@ -18,6 +20,7 @@
     {%- endfor -%}
     {%- if tests -%}
         {%- set registry = asof._registry() %}
+        {{ asof._record_tests_of_project() }}
         create table if not exists {{ registry }}.test_results (
             invocation_id varchar not null,
             test varchar not null,
@@ -74,10 +77,53 @@
     {%- set failed = status in ('fail', 'error') -%}
     {{ return({
         'test': node.unique_id, 'name': node.name, 'kind': kind, 'models': models,
-        'columns': [node.column_name] if kind == 'data' and node.column_name else [],
+        'columns': [node.column_name.strip('"`')] if kind == 'data' and node.column_name else [],
         'status': status, 'severity': (node.config.severity or 'error') | lower if kind == 'data' else 'error',
         'stops': failed or (status == 'warn' and meta.get('stops') == 'models'),
         'failures': result.failures if kind == 'data' and status in ('pass', 'warn', 'fail') else none,
         'message': (result.message or '')[:500] | string,
     }) }}
+{% endmacro %}
+
+
+{# Which tests the project has now, by their unique ids; a row where that is not what the last one says. #}
+{% macro _record_tests_of_project() %}
+    {%- set registry, ids = asof._registry(), [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+        {%- do ids.append(node.unique_id) -%}
+    {%- endfor -%}
+    {%- for id in (graph.get('unit_tests') or {}).keys() -%}
+        {%- do ids.append(id) -%}
+    {%- endfor -%}
+    {%- for source in graph.sources.values() -%}
+        {%- set limits = source.freshness or {} -%}
+        {%- if (limits.warn_after or {}).get('count') or (limits.error_after or {}).get('count') -%}
+            {%- do ids.append(source.unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set listed, last = tojson(ids | sort), none -%}
+    {%- if asof._columns_of_registry('project_tests') -%}
+        {%- set found = run_query(
+            "select tests from " ~ registry ~ ".project_tests where target = " ~ asof._text(target.name)
+            ~ " order by recorded_at desc limit 1"
+        ).columns[0].values() -%}
+        {%- set last = found[0] if found else none -%}
+    {%- else %}
+        create table if not exists {{ registry }}.project_tests (
+            target varchar not null,
+            tests varchar not null,
+            recorded_at timestamptz not null,
+            invocation_id varchar not null,
+            primary key (target, invocation_id)
+        );
+    {%- endif -%}
+    {%- if listed != last %}
+        insert into {{ registry }}.project_tests (target, tests, recorded_at, invocation_id)
+        values (
+            {{ asof._text(target.name) }},
+            {{ asof._text(listed) }},
+            cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
+            '{{ invocation_id }}'
+        );
+    {%- endif -%}
 {% endmacro %}
