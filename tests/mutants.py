@@ -28,6 +28,7 @@ MODULES = {
     ],
     "src/asof/inference/batch/statements.py": ["tests/inference"],
     "src/asof/registry/aliases.py": ["tests/registry/test_aliases.py"],
+    "src/asof/registry/moving.py": ["tests/registry/test_aliases.py", "tests/registry/test_rollback.py"],
     "src/asof/training/compare.py": ["tests/training/test_compare.py"],
     "src/asof/dbt_package/macros/feature_view/duckdb.sql": ["tests/dbt_package/test_random.py"],
 }

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from asof.model_spec.spec import ModelSpec
     from asof.plan.plan import PlanResult, make_plan
     from asof.project import Project
-    from asof.registry.aliases import AliasChange, promote, rollback
     from asof.registry.model_version import ModelVersion, load_model
+    from asof.registry.moving import AliasChange, promote, rollback
     from asof.registry.renaming import Renaming, rename
     from asof.registry.signing import new_key, sign_versions
     from asof.registry.status import VersionOverview, status
@@ -85,7 +85,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AliasChange": "asof.registry.aliases",
+    "AliasChange": "asof.registry.moving",
     "AsofError": "asof.errors",
     "CompiledModel": "asof.inference.compile",
     "FeatureSchema": "asof.features.signature",
@@ -119,13 +119,13 @@ _HOMES = {
     "make_report": "asof.report.write",
     "new_key": "asof.registry.signing",
     "predict": "asof.inference.batch.predict",
-    "promote": "asof.registry.aliases",
+    "promote": "asof.registry.moving",
     "rename": "asof.registry.renaming",
     "replay": "asof.leaks.replay.replay",
     "replay_incremental": "asof.leaks.replay.incremental",
     "replay_predictions": "asof.leaks.replay.predictions",
     "reproduce": "asof.training.reproduce",
-    "rollback": "asof.registry.aliases",
+    "rollback": "asof.registry.moving",
     "sign_versions": "asof.registry.signing",
     "status": "asof.registry.status",
     "train": "asof.training.train",

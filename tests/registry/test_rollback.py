@@ -8,7 +8,7 @@ from shop_project import NOW
 
 from asof import predict, promote, rollback
 from asof.errors import ChangedFeaturesError, NotBuiltError, RegistryError
-from asof.registry import aliases
+from asof.registry import moving
 
 WINDOW = "sum(hash(visit_id, as_of, score, prediction, features_hash)::hugeint), count(*)"
 
@@ -141,15 +141,15 @@ def test_a_version_that_is_not_ready_is_not_promoted(shop):
 def test_the_second_of_two_is_told(shop, monkeypatch):
     """The other call moves the alias while this one waits for the warehouse."""
     shop.run("asof", "train", "buyer")
-    seen = aliases._last_event
+    seen = moving._last_event
 
     def and_then_another_call(project, model, alias):
         found = seen(project, model, alias)
-        monkeypatch.setattr(aliases, "_last_event", seen)
+        monkeypatch.setattr(moving, "_last_event", seen)
         promote("buyer", 2, shop.open())
         return found
 
-    monkeypatch.setattr(aliases, "_last_event", and_then_another_call)
+    monkeypatch.setattr(moving, "_last_event", and_then_another_call)
     with pytest.raises(RegistryError, match="'champion' was moved to version 2 by .* while this call waited"):
         rollback("buyer", shop.open())
 

@@ -8,7 +8,7 @@ from asof.cli.options import json_option, open_project, project_options
 from asof.cli.output import print_json
 
 if TYPE_CHECKING:
-    from asof.registry.aliases import AliasChange
+    from asof.registry.moving import AliasChange
 
 _alias = click.option("--alias", default="champion", show_default=True, help="Which alias to move.")
 _reason = click.option("--reason", help="Why; kept in the registry.")
@@ -29,7 +29,7 @@ def promote(
 ) -> None:
     """Put an alias on a VERSION of MODEL, the newest registered one if none is named."""
     project = open_project(**options)
-    from asof.registry.aliases import promote as run
+    from asof.registry.moving import promote as run
 
     _print(run(model, version, project, alias=alias, reason=reason, force=force), as_json)
 
@@ -49,7 +49,7 @@ def rollback(
 ) -> None:
     """Put an alias of MODEL back on the version it was on before, together with its features."""
     project = open_project(**options)
-    from asof.registry.aliases import rollback as run
+    from asof.registry.moving import rollback as run
 
     _print(run(model, project, alias=alias, reason=reason, rebuild=rebuild, refresh=refresh), as_json)
 
