@@ -30,12 +30,14 @@ ROWS: dict[str, tuple[str, str, list[str]]] = {
 # Everything but what needs real flights or a PostgreSQL server, and what is about this repository's own files
 TESTS = [
     *(
+        "tests/catalogue",
         "tests/cli",
         "tests/examples",
         "tests/experiment",
         "tests/features",
         "tests/inference",
         "tests/leaks",
+        "tests/plan",
         "tests/registry",
     ),
     *(
