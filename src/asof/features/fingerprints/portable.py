@@ -26,7 +26,7 @@ def portable_sql(node: Node, graph: Graph, now: datetime) -> str:
     sql = _INCREMENTAL.sub("", _NOTE.sub("", node.sql or ""))
     sql = sql.replace(f"'{now.astimezone(UTC).isoformat(' ')}'", f"'{CLOCK}'")
     names: dict[str, Node] = {}
-    for read in nearest_first(node, graph):
+    for read in _named_in(node, graph):
         if read.relation_name:
             names.setdefault(read.relation_name, read)
     parts = _COMPOSITION.split(sql)
@@ -86,11 +86,12 @@ def head_of(sql: str) -> dict[str, object]:
     }
 
 
-def nearest_first(node: Node, graph: Graph) -> list[Node]:
-    """The node, its parents, then theirs, each once."""
+def _named_in(node: Node, graph: Graph) -> list[Node]:
+    """A model, what it reads, and what ephemeral models that it reads, whose SQL dbt puts into its own, read themselves."""
     found = [node]
-    for each in found:
-        found += [parent for parent in graph.parents(each) if parent not in found]
+    for reader in found:
+        if reader is node or reader.config.get("materialized") == "ephemeral":
+            found += [parent for parent in graph.parents(reader) if parent not in found]
     return found
 
 

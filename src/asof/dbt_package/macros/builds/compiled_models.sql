@@ -44,12 +44,12 @@
 {% endmacro %}
 
 
-{# For each result, in their order, the columns of `compiled_models`; the hash is none where the run took a part of the rows. #}
-{% macro _compiled(results) %}
+{# For each result, in their order, the columns of `compiled_models`; `hashes` has those of the sources; the hash is none where the run took a part of the rows. #}
+{% macro _compiled(results, hashes) %}
     {%- set rows, texts = [], [] -%}
     {%- for result in results -%}
         {%- set node, form = result.node, asof._form_of_sql(result.node) -%}
-        {%- set source_hash = node.checksum.checksum if form == 'seed' else asof._source_hash(graph.nodes[node.unique_id]) -%}
+        {%- set source_hash = node.checksum.checksum if form == 'seed' else hashes[node.unique_id] -%}
         {%- set sql = none -%}
         {%- if form == 'text' -%}
             {%- set written = graph.nodes[node.unique_id] -%}

@@ -18,7 +18,7 @@
     {%- set instant = modules.re.findall("'(.*)'", asof.now())[0] -%}
     {%- set sql = sql.replace("'" ~ instant ~ "'", "'asof.now'") -%}
     {%- set names = {} -%}
-    {%- for id in asof._with_ancestors([node.unique_id], ('model', 'snapshot', 'seed', 'source')) -%}
+    {%- for id in asof._named_in_sql(node.unique_id) -%}
         {%- set relation = asof._node_of_id(id).relation_name -%} {#- an ephemeral model has none -#}
         {%- do names.update({relation: id}) if relation and relation not in names -%}
     {%- endfor -%}
@@ -27,6 +27,21 @@
         {%- do parts.append(asof._with_portable_names(part, names, loop.index0 % 2 == 1)) -%}
     {%- endfor -%}
     {{ return(asof._head_of_sql(node) ~ parts | join('') | trim) }}
+{% endmacro %}
+
+
+{# A model, what it reads, and what ephemeral models that it reads, whose SQL dbt puts into its own, read themselves. #}
+{% macro _named_in_sql(id) %}
+    {%- set found = [id] -%}
+    {%- for reader in found -%}
+        {%- set node = asof._node_of_id(reader) -%}
+        {%- if reader == id or (node.config or {}).get('materialized') == 'ephemeral' -%}
+            {%- for parent in (node.depends_on or {'nodes': []}).nodes or [] if parent not in found and asof._node_of_id(parent) -%}
+                {%- do found.append(parent) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 

@@ -19,7 +19,11 @@
         {%- do built.append(result) -%}
     {%- endfor -%}
     {%- if built -%}
-        {%- set compiled = asof._compiled(built) -%}
+        {%- set hashes = {} -%} {#- each once: it reads the text of every macro that the model calls -#}
+        {%- for id in of_views -%}
+            {%- do hashes.update({id: asof._source_hash(graph.nodes[id])}) -%}
+        {%- endfor -%}
+        {%- set compiled = asof._compiled(built, hashes) -%}
         {{ asof._insert_compiled_models(compiled) }}
         {{ asof._create_model_builds() }}
         insert into {{ asof._registry() }}.model_builds (
@@ -34,7 +38,7 @@
             cast('{{ run_started_at.isoformat(' ') }}' as timestamptz),
             '{{ invocation_id }}',
             {{ (asof._is_full(node) or node.name in accepted) | lower }},
-            {{ asof._text(tojson(asof._sources_of(node), sort_keys=true)) if asof._keeps_rows(node) else 'null' }},
+            {{ asof._text(tojson(asof._sources_of(node, hashes), sort_keys=true)) if asof._keeps_rows(node) else 'null' }},
             {{ asof._text(compiled[loop.index0].source_hash) }},
             {{ 'null' if compiled[loop.index0].sql_sha256 is none else asof._text(compiled[loop.index0].sql_sha256) }},
             {{ asof._text(node.relation_name) }},
@@ -81,11 +85,11 @@
 {% endmacro %}
 
 
-{# A hash of the source of a model and of each model above it. #}
-{% macro _sources_of(node) %}
+{# The hashes of the source of a model and of each model above it. #}
+{% macro _sources_of(node, hashes) %}
     {%- set sources = {} -%}
     {%- for id in asof._with_ancestors([node.unique_id]) -%}
-        {%- do sources.update({id: asof._source_hash(graph.nodes[id])}) -%}
+        {%- do sources.update({id: hashes[id]}) -%}
     {%- endfor -%}
     {{ return(sources) }}
 {% endmacro %}
