@@ -57,7 +57,10 @@ class TestedColumn:
         """In a message: the test, what it found, and the way to the column."""
         way = " > ".join(self.path)
         listed = ", ".join(self.columns[:3]) + (f" and {len(self.columns) - 3} more" if len(self.columns) > 3 else "")
-        return f"test {self.test.name} of {self.test.where} {self.test.result}; it concerns {listed} ({way})"
+        test = self.test
+        stale = test.kind == "freshness" and test.status in {"error", "warn"}
+        found = f"source {test.where} is not fresh" if stale else f"test {test.name} of {test.where} {test.result}"
+        return f"{found}; it concerns {listed} ({way})"
 
 
 @dataclass(frozen=True)

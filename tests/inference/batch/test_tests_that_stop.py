@@ -93,3 +93,15 @@ def test_a_column_in_quotes(shop):
     assert shop.sql("select columns from ml.test_results where status = 'warn'") == [('["tier"]',)]
     with pytest.raises(FailedTestError):
         predict("basket", shop.open())
+
+
+def test_a_source_that_is_not_fresh(shop):
+    of_source = "{name: tiers, config: {loaded_at_field: since, freshness: {error_after: {count: 1, period: hour}}}}"
+    shop.edit("shop.yml", "{name: tiers}", of_source)
+    shop.run("dbt", "--quiet", "source", "freshness", "--project-dir", "dbt_project", code=1)
+    with pytest.raises(
+        FailedTestError,
+        match=r"source raw.tiers is not fresh; it concerns tier \(raw.tiers > customer_tiers > visit_features\)",
+    ):
+        predict("basket", shop.open())
+    assert predict("buyer", shop.open()).status == "done"
