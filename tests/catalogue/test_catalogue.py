@@ -31,6 +31,7 @@ def test_features(built_shop):
 def test_the_graph_leads_from_sources_to_dashboards(built_shop):
     graph = project_graph(built_shop.open())
     kinds = {node.id: node.kind for node in graph.nodes}
+    assert {end for edge in graph.edges for end in edge} <= set(kinds)
     reached, waiting = set(), ["source.shop.raw.tiers"]
     while waiting:
         current = waiting.pop()

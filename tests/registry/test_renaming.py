@@ -4,7 +4,7 @@ import pytest
 from toy import NOW
 
 from asof import load_model, new_key, predict, promote, rename, status, train
-from asof.errors import RegistryError
+from asof.errors import RegistryError, SpecError
 
 
 def rows(toy):
@@ -55,3 +55,14 @@ def test_signed_versions_are_signed_again(toy, monkeypatch):
             rename("big", "large", toy.open())
     rename("big", "large", toy.open())
     assert load_model("large", project=toy.open()).version == 1
+
+
+def test_a_rename_that_fails_leaves_nothing(toy):
+    """The name stands in quotes in the spec, where it is not found."""
+    train("big", toy.open())
+    toy.edit("models/big.yml", "name: big", 'name: "big"')
+    with pytest.raises(SpecError):
+        rename("big", "large", toy.open())
+    assert not (toy.root / "models/large.yml").exists()
+    assert toy.sql("select distinct model from ml.model_versions") == [("big",)]
+    assert status(toy.open())[0].model == "big"

@@ -46,7 +46,6 @@ def project_graph(project: Project | None = None) -> ProjectGraph:
     ):
         nodes.append(found)
         edges += [(source, found.id) for source in made_of]
-    known = {node.id for node in nodes}
     for exposure in graph.exposures:
         nodes.append(
             GraphNode(
@@ -54,8 +53,9 @@ def project_graph(project: Project | None = None) -> ProjectGraph:
             )
         )
         edges += [(parent, f"exposure.{exposure.name}") for parent in exposure.parents]
-    edges += [(source, table) for source, table in _prediction_sources(catalogue, project) if table in known]
-    return ProjectGraph(nodes, sorted(set(edges)))
+    edges += _prediction_sources(catalogue, project)
+    known = {node.id for node in nodes}
+    return ProjectGraph(nodes, sorted({edge for edge in edges if known.issuperset(edge)}))
 
 
 def _dbt_nodes(catalogue: Catalogue) -> Iterator[GraphNode]:

@@ -94,7 +94,7 @@ def promote(
                 if not force:
                     require_won(project, registry, model, chosen, before)
                 forced = force
-        ready = readiness(registry, project, version_row(registry, model, chosen, present), spec)
+        ready = readiness(registry, project, version_row(registry, model, chosen, present), spec, alias)
         if ready.obstacles and not force:
             remedy = (
                 f"{ready.obstacles[0].remedy}; or overrule it: asof promote {model} {chosen} --force --reason '...'"
@@ -140,7 +140,7 @@ def rollback(
                 f"model {model}: the features of version {chosen} were not built by a rollback; dbt brings them up to the present"
             )
         built = build_features(registry, project, version, relations) if rebuild or refresh else []
-        ready = readiness(registry, project, version, spec)
+        ready = readiness(registry, project, version, spec, alias)
         for obstacle in ready.obstacles:
             raise replace(obstacle, remedy=_way_back(model, alias, version, obstacle)).error(version)
         change = _move(project, registry, spec, alias, "rollback", chosen, reason)

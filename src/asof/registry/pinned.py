@@ -122,9 +122,12 @@ def view_of(registry: Registry, version: VersionRow, project: Project) -> str:
     return next((name for name in names if _means_the_same(registry, version, name, project, record)), named)
 
 
-def with_refresh(meta: ViewMeta, build: Build | None, model: str) -> ViewMeta:
-    """A view with the command that brings it up to the present, where a rollback has built it and dbt does not know it."""
-    return replace(meta, build_command=f"asof rollback {model} --refresh") if build and build.is_rebuilt else meta
+def with_refresh(meta: ViewMeta, build: Build | None, model: str, alias: str) -> ViewMeta:
+    """A view with the command that brings it up to the present, where a rollback of an alias has built it and dbt does not know it."""
+    if build is None or not build.is_rebuilt:
+        return meta
+    on_alias = "" if alias == "champion" else f" --alias {alias}"
+    return replace(meta, build_command=f"asof rollback {model}{on_alias} --refresh")
 
 
 def _means_the_same(registry: Registry, version: VersionRow, name: str, project: Project, record: Record) -> bool:

@@ -47,13 +47,13 @@ class Readiness:
     warnings: Sequence[str] = ()
 
 
-def readiness(registry: Registry, project: Project, version: VersionRow, spec: ModelSpec) -> Readiness:
-    """Whether a version may predict at the project's present. Nothing is known of a view without a build on record."""
+def readiness(registry: Registry, project: Project, version: VersionRow, spec: ModelSpec, alias: str) -> Readiness:
+    """Whether a version may predict under an alias at the project's present. A view without a build on record is not checked."""
     try:
         meta, build = project.view_build(registry.warehouse, view_of(registry, version, project))
         if build is None:
             return Readiness()
-        meta = with_refresh(meta, build, version.model)
+        meta = with_refresh(meta, build, version.model, alias)
         if not registry.warehouse.has_table(meta.schema, meta.table):
             found = f"feature view {meta.name}: there is no table {meta.schema}.{meta.table} in the warehouse"
             return Readiness([Obstacle("build", found, f"run: {meta.build_command}")])

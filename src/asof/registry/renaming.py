@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from asof.errors import RegistryError, SpecError
+from asof.errors import RegistryError
 from asof.project import Project, project_of
 from asof.registry.aliases import current_user
 from asof.registry.rows import RenameRow
@@ -51,15 +51,15 @@ def rename(model: str, new_name: str, project: Project | None = None, *, reason:
     _refuse_name(project, model, new_name)
     before = project.root / "models" / f"{model}.yml"
     after = before.with_name(f"{new_name}.yml")
-    with writing(project) as registry:
-        _rename_rows(registry, project, model, new_name, reason)
-        content = re.sub(rf"(?m)^name:\s*{re.escape(model)}\s*$", f"name: {new_name}", before.read_text(), count=1)
-        after.write_text(content)
-        try:
+    content = re.sub(rf"(?m)^name:\s*{re.escape(model)}\s*$", f"name: {new_name}", before.read_text(), count=1)
+    try:
+        with writing(project) as registry:
+            _rename_rows(registry, project, model, new_name, reason)
+            after.write_text(content)
             project.model_spec(new_name)
-        except SpecError:
-            after.unlink()
-            raise
+    except BaseException:  # the transaction is undone, and with it the new spec
+        after.unlink(missing_ok=True)
+        raise
     before.unlink()
     return Renaming(model, new_name, after, tuple(_mentions(project, model)))
 

@@ -48,11 +48,11 @@ def status(project: Project | None = None) -> list[VersionOverview]:
         aliases = aliases_at(registry, now)
         measured = metrics_on_test(registry)
         versions = [version for version in all_versions(registry) if version.known_by <= now]
-        on_aliases = {(model, version) for (model, _), version in aliases.items()}
+        on_alias = {(model, version): alias for (model, alias), version in sorted(aliases.items(), reverse=True)}
         ready = {
-            (row.model, row.version): _readiness(registry, project, row)
+            (row.model, row.version): _readiness(registry, project, row, on_alias[row.model, row.version])
             for row in versions
-            if (row.model, row.version) in on_aliases
+            if (row.model, row.version) in on_alias
         }
     return [
         VersionOverview(
@@ -75,9 +75,9 @@ def _of(ready: dict[tuple[str, int], Readiness], row: VersionRow) -> Readiness:
     return ready.get((row.model, row.version), Readiness())
 
 
-def _readiness(registry: Registry, project: Project, version: VersionRow) -> Readiness:
+def _readiness(registry: Registry, project: Project, version: VersionRow, alias: str) -> Readiness:
     """Whether a version may predict; nothing is said of one whose spec is gone or refused, which `asof status` shows by itself."""
     try:
-        return readiness(registry, project, version, project.model_spec(version.model))
+        return readiness(registry, project, version, project.model_spec(version.model), alias)
     except SpecError:
         return Readiness()

@@ -60,7 +60,7 @@ class Prepared:
         journal.note(policy_sha256=policy.sha256 if policy else None)
         row = version_row(registry, spec.name, arm.version, project.clock.now())
         view = project.view_in(warehouse, view_of(registry, row, project))
-        view = replace(view, meta=with_refresh(view.meta, view.build, spec.name))
+        view = replace(view, meta=with_refresh(view.meta, view.build, spec.name, arm.alias))
         version.signature.check(view.table.schema().items(), f"{version.title} on feature view {view.name}")
         overruled, warnings = overruled_checks(request, registry, row, view)
         journal.note(
