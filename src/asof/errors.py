@@ -23,7 +23,7 @@ AsofError
 └── ClockError              an instant cannot be read, or lies in the future
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -150,6 +150,11 @@ class ClockError(AsofError):
     """An instant cannot be read, or lies in the future."""
 
     cause = "clock"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names in a message, the first ones where there are many: `a, b and 7 more`."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def did_you_mean(got: str, known: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """A project on disk: its dbt project, model specs, profile and clock, and the way into its warehouse."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asof.clock import Clock
 from asof.dbt_files.graph import Graph
-from asof.dbt_files.manifest import read_manifest
+from asof.dbt_files.manifest import read_graph, read_manifest
 from asof.dbt_files.profiles import Target, read_target, render
 from asof.dbt_files.run import Dbt, running_dbt
 from asof.dbt_files.variables import project_vars
@@ -92,6 +93,11 @@ class Project:
     def graph(self) -> Graph:
         """The dbt project as dbt's last run on it left it, often without compiled SQL. Raises NotBuiltError."""
         return read_manifest(self.dbt_dir, self.target_path)
+
+    def parsed(self) -> Graph:
+        """The dbt project as its files are now, without compiled SQL. Raises ProjectError with dbt's words when it cannot be parsed."""
+        with tempfile.TemporaryDirectory(prefix="asof-parse-") as folder, self.running_dbt(Path(folder)) as dbt:
+            return read_graph(dbt.parsed())
 
     @property
     def model_names(self) -> list[str]:

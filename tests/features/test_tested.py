@@ -81,7 +81,7 @@ def test_a_result_counts_for_the_build_that_it_ran_on():
 
 def test_the_words():
     found, _ = judged(result(STAGING, "amount", name="not_null_stg_orders_amount"))
-    assert found.stopping[0].told == (
+    assert found.stopping[0].message == (
         "test not_null_stg_orders_amount of stg_orders.amount failed (3 rows); it concerns spent_7d "
         "(stg_orders > order_amounts > customer_spending > visit_features)"
     )

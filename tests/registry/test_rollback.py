@@ -113,7 +113,7 @@ def test_what_cannot_be_built_from_sql_is_refused_by_name(shop):
     shop.run("asof", "train", "buyer")
     promote("buyer", 3, shop.open())
     with pytest.raises(
-        NotBuiltError, match="the seed factors is another one than at training, and cannot be built from SQL on record"
+        NotBuiltError, match="the seed factors differs from the one at training, and cannot be built from SQL on record"
     ):
         rollback("buyer", shop.open(), rebuild=True)
     assert shop.sql("select to_version from ml.alias_events order by event_id desc limit 1") == [(3,)]

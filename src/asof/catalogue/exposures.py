@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from asof.catalogue.reading import Catalogue, parsed_graph, read_catalogue
+from asof.catalogue.reading import Catalogue, read_catalogue
+from asof.dbt_files.graph import name_and_version
 from asof.project import Project
 from asof.registry.store import reading
 
@@ -18,7 +19,7 @@ def exposures_yaml(project: Project | None = None) -> str:
     Raises ProjectError when dbt cannot parse the project.
     """
     project = project or Project.open()
-    graph = parsed_graph(project)
+    graph = project.parsed()
     with reading(project) as registry:
         catalogue = read_catalogue(project, registry, graph)
     exposures = [
@@ -71,5 +72,5 @@ def _of_model(project: Project, catalogue: Catalogue, model: str) -> list[dict[s
 
 def _ref(view: str) -> str:
     """A feature view as dbt refers to it: `ref('orders', v=2)` for a version of a model."""
-    name, _, version = view.rpartition(".v")
-    return f"ref('{name}', v={version})" if name else f"ref('{view}')"
+    name, version = name_and_version(view)
+    return f"ref('{name}', v={version})" if version else f"ref('{name}')"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asof.catalogue.reading import BuiltView, Catalogue, parsed_graph, read_catalogue
+from asof.catalogue.reading import BuiltView, Catalogue, read_catalogue
 from asof.dbt_files.graph import Node
 from asof.errors import ProjectError, did_you_mean
 from asof.features.view import LABEL_KNOWN_AT
@@ -57,7 +57,7 @@ def list_features(name: str | None = None, project: Project | None = None) -> li
     Raises ProjectError when there is none of that name, or dbt cannot parse the project.
     """
     project = project or Project.open()
-    graph = parsed_graph(project)
+    graph = project.parsed()
     with reading(project) as registry:
         catalogue = read_catalogue(project, registry, graph)
         entries = [

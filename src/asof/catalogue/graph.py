@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from asof.catalogue.reading import Catalogue, parsed_graph, read_catalogue
+from asof.catalogue.reading import Catalogue, read_catalogue
 from asof.features.lineage.query import dialect_of
 from asof.features.pins import pins_of
 from asof.project import Project
@@ -35,7 +35,7 @@ class ProjectGraph:
 def project_graph(project: Project | None = None) -> ProjectGraph:
     """The graph of a project at its present. Raises ProjectError when dbt cannot parse the project, WarehouseError."""
     project = project or Project.open()
-    graph = parsed_graph(project)
+    graph = project.parsed()
     with reading(project) as registry:
         catalogue = read_catalogue(project, registry, graph)
     nodes = [*_dbt_nodes(catalogue)]

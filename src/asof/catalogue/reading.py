@@ -1,12 +1,9 @@
 """What the catalogue reads: the dbt project as its files are, and the views, versions and aliases of the warehouse."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from asof.dbt_files.graph import Graph, Node
-from asof.dbt_files.manifest import read_graph
 from asof.errors import NotBuiltError
 from asof.features.builds import Build
 from asof.features.record import Record, read_record
@@ -45,12 +42,6 @@ class Catalogue:
             if (model, number) == (version.model, version.version)
         ]
         return sorted(on)
-
-
-def parsed_graph(project: Project) -> Graph:
-    """The dbt project as its files are now. Raises ProjectError with dbt's words when it cannot be parsed."""
-    with tempfile.TemporaryDirectory(prefix="asof-catalogue-") as folder, project.running_dbt(Path(folder)) as dbt:
-        return read_graph(dbt.parsed())
 
 
 def read_catalogue(project: Project, registry: Registry, graph: Graph) -> Catalogue:

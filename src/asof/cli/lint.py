@@ -55,8 +55,9 @@ def _print_finding(found: "Finding") -> None:
     click.echo(f"{found.severity}: {found.rule} in {found.model} ({found.path})")
     click.echo(f"  {found.sql}")
     click.echo(f"  why: {found.wrong}")
-    shown = ", ".join(found.features[:5]) + (f" and {len(found.features) - 5} more" if len(found.features) > 5 else "")
-    click.echo(f"  features of {found.view}: {shown}")
+    from asof.errors import listed
+
+    click.echo(f"  features of {found.view}: {listed(found.features)}")
     click.echo(f"  mend: {found.remedy}\n")
 
 

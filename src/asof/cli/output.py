@@ -52,12 +52,18 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Columns of text, as wide as they must be."""
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Columns of text, as wide as they must be, line by line."""
     lines = [tuple(header), *(tuple(str(cell) for cell in row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints columns of text."""
+    for line in table_lines(header, rows):
+        click.echo(line)
 
 
 class _Bar:

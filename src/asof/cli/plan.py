@@ -24,8 +24,8 @@ def plan(against: str | None, of: str | None, markdown: bool, check: bool, as_js
     Compares the working tree, which need not be built, with what is built. Nothing is written.
     """
     project = open_project(**options)
+    from asof.cli.plan_words import in_markdown, in_words
     from asof.plan.plan import make_plan
-    from asof.plan.words import in_markdown, in_words
 
     with progress_bar() as bar:
         result = make_plan(project, against=against, of=of, progress=bar)

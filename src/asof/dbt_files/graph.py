@@ -138,10 +138,11 @@ class Graph:
     def view(self, name: str) -> ViewParts:
         """A feature view and its parts. Raises ProjectError when it is unknown or has not one spine."""
         views = {node.name: node for node in self.views}
-        if name not in views and versions_of(name, views):
+        versions = versions_of(name, views)
+        if name not in views and versions:
             raise ProjectError(
-                f"feature view {name} has dbt model versions ({', '.join(versions_of(name, views))}); say which one, in a spec as "
-                f"version: {versions_of(name, views)[-1].rsplit('.v', maxsplit=1)[-1]}"
+                f"feature view {name} has dbt model versions ({', '.join(versions)}); say which one, in a spec as "
+                f"version: {name_and_version(versions[-1])[1]}"
             )
         if name not in views:
             raise ProjectError(
@@ -160,9 +161,15 @@ class Graph:
         return ViewParts(views[name], spines[0], groups, labels[0] if labels else None)
 
 
-def versions_of(name: str, views: Iterable[str]) -> list[str]:
-    """Which of some feature views are versions of the one called `name`, in their order."""
-    return [view for view in views if view.rsplit(".v", maxsplit=1)[0] == name and view != name]
+def name_and_version(name: str) -> tuple[str, str | None]:
+    """The name of a dbt model and its version, from its name as dbt selects it: `orders.v2` is version 2 of `orders`."""
+    base, mark, version = name.rpartition(".v")
+    return (base, version) if mark else (name, None)
+
+
+def versions_of(name: str, models: Iterable[str]) -> list[str]:
+    """Which of some models are versions of the one called `name`, in their order."""
+    return [model for model in models if name_and_version(model)[0] == name and model != name]
 
 
 def _folded(relation: tuple[str, str, str]) -> tuple[str, str, str]:

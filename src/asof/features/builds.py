@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from asof.dbt_files.graph import name_and_version
 from asof.errors import NotBuiltError
 from asof.warehouse.connection import Warehouse
 
 REBUILT = "asof-rebuild-"  # begins the invocation_id of what asof itself has built again
+
+
+# SQL for the name of a view as dbt selects it, from the column `model`, its unique id
+_NAME = "regexp_replace(model, '^[^.]+[.][^.]+[.]', '')"
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def last_build(warehouse: Warehouse, registry_schema: str, view: str, target: st
     rows = warehouse.rows(
         "select built_up_to, target, table_schema, table_name, model, composition, invocation_id from "
         f"(select {', '.join(columns)} from {warehouse.qualified(registry_schema, 'view_builds')}) as builds "
-        "where regexp_replace(model, '^[^.]+[.][^.]+[.]', '') = ? or built = ? order by built_at, invocation_id",
+        f"where {_NAME} = ? or built = ? order by built_at, invocation_id",
         [view, view],
     )
     _refuse_without_version(warehouse, registry_schema, view, later=bool(rows) and "model" in there)
@@ -71,7 +76,7 @@ def _refuse_without_version(warehouse: Warehouse, registry_schema: str, view: st
     if not later:
         return
     versions = warehouse.rows(
-        "with builds as (select regexp_replace(model, '^[^.]+[.][^.]+[.]', '') as name, built_at, invocation_id "
+        f"with builds as (select {_NAME} as name, built_at, invocation_id "
         f"from {warehouse.qualified(registry_schema, 'view_builds')}) "
         "select distinct name from builds where starts_with(name, ? || '.v') and not starts_with(invocation_id, ?) "
         "and built_at > (select max(built_at) from builds where name = ?) order by name",
@@ -81,8 +86,21 @@ def _refuse_without_version(warehouse: Warehouse, registry_schema: str, view: st
         names = [row["name"] for row in versions]
         raise NotBuiltError(
             f"feature view {view} has dbt model versions by now ({', '.join(names)}); say which one a model reads, in its spec as "
-            f"version: {names[-1].rsplit('.v', maxsplit=1)[-1]}"
+            f"version: {name_and_version(names[-1])[1]}"
         )
+
+
+def built_by_dbt(warehouse: Warehouse, registry_schema: str, target: str) -> list[str]:
+    """The feature views that dbt has built on a target, as it selects them; without those that a rollback has built."""
+    schema = registry_schema
+    if not warehouse.has_table(schema, "view_builds") or "model" not in warehouse.columns(schema, "view_builds"):
+        return []
+    rows = warehouse.rows(
+        f"select distinct {_NAME} as name from {warehouse.qualified(schema, 'view_builds')} "
+        "where target = ? and model is not null and not starts_with(invocation_id, ?) order by 1",
+        [target, REBUILT],
+    )
+    return [row["name"] for row in rows]
 
 
 def relation_parts(relation: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from asof.dbt_files.graph import name_and_version
 from asof.errors import NotBuiltError
 from asof.features.builds import relation_parts
 from asof.features.fingerprints.compiled import ModelSQL, name_of
@@ -84,7 +85,7 @@ def _refuse_what_is_not_sql(models: Sequence[str], pinned: Mapping[str, ModelSQL
             kind = "Python model or model in batches"
         if kind != "model":
             raise NotBuiltError(
-                f"the {kind} {name_of(model)} is another one than at training, and cannot be built from SQL on record; bring its files back "
+                f"the {kind} {name_of(model)} differs from the one at training, and cannot be built from SQL on record; bring its files back "
                 "by git, then build them with dbt"
             )
 
@@ -134,19 +135,14 @@ def free_number(
     return number
 
 
-def without_version(model: str) -> str:
-    """A dbt model's unique id, or its name as dbt selects it, without its version: `orders.v2` is one of `orders`."""
-    kind_and_package = ".".join(model.split(".")[:2]) + "." if model.count(".") > 1 else ""
-    name = model.removeprefix(kind_and_package)
-    return kind_and_package + re.sub(r"[.]v[^.]+$", "", name)
-
-
 def _versioned(model: str, number: int) -> str:
-    return f"{without_version(model)}.v{number}"
+    """The unique id of a version of a dbt model, from the model's or that of another version of it."""
+    kind, package, name = model.split(".", maxsplit=2)
+    return f"{kind}.{package}.{name_and_version(name)[0]}.v{number}"
 
 
 def _versioned_table(model: str, table: str, number: int) -> str:
-    version = model.removeprefix(without_version(model)).removeprefix(".v")
+    version = name_and_version(name_of(model))[1]
     return f"{table.removesuffix(f'_v{version}')}_v{number}"
 
 

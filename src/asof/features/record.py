@@ -1,4 +1,4 @@
-"""What the warehouse records of dbt's builds, and what follows: from which SQL a feature view was built, at any moment.
+"""What the warehouse records of dbt's builds, and what follows: from which SQL a feature view was built.
 
 The dbt package writes both tables: `compiled_models` has each text once, `model_builds` says which build ran which.
 """
@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from asof.dbt_files.graph import name_and_version
 from asof.dbt_files.profiles import Target
 from asof.features.builds import REBUILT
 from asof.features.fingerprints.compiled import ModelSQL
 from asof.warehouse.connection import Warehouse
 
-_PASSED_ON = {
-    "view",
-    "ephemeral",
-}  # materializations that keep no rows: they are as their parents are when they are read
+# materializations that keep no rows: they are as their parents are when they are read
+_PASSED_ON = {"view", "ephemeral"}
 
 
 @dataclass(frozen=True)
@@ -112,22 +111,22 @@ class Record:
         last built one, then those that a rollback has built.
         """
         newest = {model.split(".", maxsplit=2)[2]: builds[-1] for model, builds in self._builds.items()}
-        found = [name for name in newest if name == base or name.rsplit(".v", maxsplit=1)[0] == base]
+        found = [name for name in newest if name_and_version(name)[0] == base]
         latest_first = sorted(found, key=lambda name: newest[name].built_at, reverse=True)
         return sorted(latest_first, key=lambda name: newest[name].is_rebuilt)
 
     def has(self, model: str) -> bool:
         return model in self._builds
 
-    def built_from(self, view: str, until: datetime | None = None) -> BuiltFrom:
-        """The SQL that a view is made of, as of its last build until a moment.
+    def built_from(self, view: str) -> BuiltFrom:
+        """The SQL that a view is made of, as of its last build.
 
         A table is made of what its parents were when it was built, and a dbt view of what they are when it is read.
         """
         texts: dict[str, dict[str, tuple[datetime, ModelSQL]]] = {}
         unknown: dict[str, None] = {}
         seen: set[tuple[str, datetime | None]] = set()
-        waiting: list[tuple[str, datetime | None]] = [(view, until)]
+        waiting: list[tuple[str, datetime | None]] = [(view, None)]
         while waiting:
             model, moment = waiting.pop()
             if (model, moment) in seen:

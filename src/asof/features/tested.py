@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from asof.errors import listed
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.warehouse.connection import Warehouse
 
@@ -53,14 +54,13 @@ class TestedColumn:
     path: tuple[str, ...]
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """In a message: the test, what it found, and the way to the column."""
         way = " > ".join(self.path)
-        listed = ", ".join(self.columns[:3]) + (f" and {len(self.columns) - 3} more" if len(self.columns) > 3 else "")
         test = self.test
         stale = test.kind == "freshness" and test.status in {"error", "warn"}
         found = f"source {test.where} is not fresh" if stale else f"test {test.name} of {test.where} {test.result}"
-        return f"{found}; it concerns {listed} ({way})"
+        return f"{found}; it concerns {listed(self.columns, 3)} ({way})"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ class Tested:
         if not self.not_run_since:
             return None
         names = [each.test.name for each in self.not_run_since]
-        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        return f"{len(names)} tests have not run since their models were built: {listed}"
+        return f"{len(names)} tests have not run since their models were built: {listed(names, 3)}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asof.dbt_files.graph import versions_of
+from asof.dbt_files.graph import name_and_version, versions_of
 from asof.features.lineage.query import dialect_of
 from asof.plan.against import at_commit, side_against
 from asof.plan.compare import Comparison, ViewPlan
@@ -142,7 +142,7 @@ def _can_go(project: Project, after: Side, versions: Sequence[VersionPlan]) -> l
     read = {side.name for version in versions if (side := view_named(after, version.view))}
     read |= {side.name for name in project.model_names if (side := view_named(after, project.model_spec(name).view))}
     found = []
-    for base in sorted({name.rsplit(".v", maxsplit=1)[0] for name in after.views if ".v" in name}):
+    for base in sorted({name_and_version(name)[0] for name in after.views}):
         old = [name for name in versions_of(base, sorted(after.views))[:-1] if name not in read]
         found += [OldView(name, after.views[name].paths.get(after.views[name].id)) for name in old]
     return found

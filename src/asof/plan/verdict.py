@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from asof.errors import listed
 from asof.plan.compare import same_type
 from asof.plan.side import ViewSide
 
@@ -71,5 +72,4 @@ def verdict(
 
 
 def _columns(names: Sequence[str], one: str = "is", several: str = "are") -> str:
-    listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"{listed} {one if len(names) == 1 else several}"
+    return f"{listed(names, 4)} {one if len(names) == 1 else several}"

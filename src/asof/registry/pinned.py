@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from asof.errors import NotBuiltError
+from asof.dbt_files.graph import name_and_version
+from asof.errors import NotBuiltError, listed
 from asof.features.builds import Build
 from asof.features.fingerprints.compiled import ModelSQL, name_of
 from asof.features.pins import Pins, pins_of
-from asof.features.rebuild import without_version
 from asof.features.record import BuiltFrom, Record, compiled_in, read_record
 from asof.features.view_meta import ViewMeta
 from asof.project import Project
@@ -61,11 +61,10 @@ class ChangedFeatures:
         return bool(self.features)
 
     @property
-    def told(self) -> str:
-        """In a message: which features, and where the change began."""
-        more = f" and {len(self.features) - 5} more" if len(self.features) > 5 else ""
+    def message(self) -> str:
+        """Which features changed, and in which models the change began."""
         return (
-            f"{', '.join(self.features[:5])}{more} no longer mean what they meant at training, since the SQL of "
+            f"{listed(self.features)} no longer mean what they meant at training, since the SQL of "
             f"{', '.join(self.models)} changed"
         )
 
@@ -75,8 +74,8 @@ def changed_features(
 ) -> ChangedFeatures:
     """Which features of a version no longer mean what they meant when it was trained, by the SQL that the view was built from.
 
-    Nothing is known, and nothing returned, of a version without pins. Raises NotBuiltError where the SQL of the build is not
-    on record, or is not one.
+    Returns no features for a version without pins. Raises NotBuiltError where the SQL of the build is not on record, or parts of
+    the view were built from SQL of two meanings.
     """
     pinned = pinned_by(registry, version)
     if pinned is None:
@@ -116,7 +115,7 @@ def view_of(registry: Registry, version: VersionRow, project: Project) -> str:
     if pinned_by(registry, version) is None:
         return named
     record = read_record(registry.warehouse, registry.schema, project.target)
-    names = record.names(without_version(named))
+    names = record.names(name_and_version(named)[0])
     if names in ([], [named]):
         return named
     return next((name for name in names if _means_the_same(registry, version, name, project, record)), named)

@@ -92,15 +92,15 @@ def check_features(
         obstacles.append(Obstacle("change", str(error), "then its features can be compared"))
     else:
         if changed:
-            obstacles.append(Obstacle("change", changed.told, f"train again: asof train {model}"))
+            obstacles.append(Obstacle("change", changed.message, f"train again: asof train {model}"))
     tested = _tested(registry, project, version, meta, record, built)
     remedy = f"look at the rows and run: {meta.build_command}"
-    obstacles += [Obstacle("tests", each.told, remedy) for each in tested.stopping]
+    obstacles += [Obstacle("tests", each.message, remedy) for each in tested.stopping]
     if spec.inference.require_tests and tested.untested:
         obstacles.append(
             Obstacle("tests", f"{tested.untested} (inference.require_tests)", f"run: {meta.build_command}")
         )
-    warnings = [each.told for each in tested.warning]
+    warnings = [each.message for each in tested.warning]
     if tested.not_run_since and tested.untested:
         warnings.append(tested.untested)
     return Readiness(obstacles, warnings)

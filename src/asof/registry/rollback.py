@@ -1,10 +1,8 @@
 """The features of a version that is rolled back to: built again from the SQL on record where they are not built any longer."""
 
-import tempfile
 import uuid
-from pathlib import Path
 
-from asof.dbt_files.manifest import read_graph
+from asof.dbt_files.graph import name_and_version
 from asof.errors import NotBuiltError
 from asof.features.builds import REBUILT
 from asof.features.rebuild import RebuiltModel, build_again, free_number, plan_rebuild
@@ -17,9 +15,7 @@ from asof.registry.store import Registry
 
 def source_relations(project: Project) -> dict[str, str]:
     """The relation of each node of the dbt project on the project's target, as dbt writes it in SQL. Raises ProjectError."""
-    with tempfile.TemporaryDirectory(prefix="asof-rebuild-") as folder, project.running_dbt(Path(folder)) as dbt:
-        graph = read_graph(dbt.parsed())
-    return {node.id: node.relation_name for node in graph.nodes.values() if node.relation_name}
+    return {node.id: node.relation_name for node in project.parsed().nodes.values() if node.relation_name}
 
 
 def rebuild(registry: Registry, project: Project, version: VersionRow, relations: dict[str, str]) -> list[RebuiltModel]:
@@ -62,7 +58,7 @@ def _number_of_rebuilt(registry: Registry, project: Project, version: VersionRow
     _, build = project.view_build(registry.warehouse, name)
     if build is None or not build.is_rebuilt:
         return None
-    return int(name.rsplit(".v", maxsplit=1)[-1])
+    return int(name_and_version(name)[1] or 0)
 
 
 def _tables(registry: Registry) -> list[dict[str, object]]:

@@ -1,7 +1,9 @@
 """A plan in words: as tables for people, and as Markdown for a pull request."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from asof.cli.output import table_lines
+from asof.errors import listed
 from asof.plan.compare import ColumnState, ModelPlan, ViewPlan
 from asof.plan.plan import PlanResult
 from asof.plan.verdict import VersionPlan
@@ -27,7 +29,7 @@ def in_words(plan: PlanResult) -> Iterator[str]:
         for state, words in _STATES:
             names = view.named(state)
             if names:
-                yield f"  {words}: {_listed(names, 6 if state in {'cosmetic', 'unknown'} else 20)}"
+                yield f"  {words}: {listed(names, 6 if state in {'cosmetic', 'unknown'} else 20)}"
         for model in view.models:
             yield f"  {_began(model)}"
             if model.state != "cosmetic":
@@ -36,7 +38,7 @@ def in_words(plan: PlanResult) -> Iterator[str]:
             yield f"  counted as a whole, since their SQL cannot be followed: {', '.join(view.by_text)}"
     yield ""
     if plan.versions:
-        yield from _table(
+        yield from table_lines(
             ["model", "version", "alias", "verdict", "why"],
             [[_model(v), v.version or "-", ", ".join(v.aliases) or "-", v.verdict, v.why] for v in plan.versions],
         )
@@ -44,7 +46,7 @@ def in_words(plan: PlanResult) -> Iterator[str]:
         yield "no version is behind an alias"
     if plan.downstream:
         yield ""
-        yield from _table(
+        yield from table_lines(
             ["downstream", "name", "why"], [[each.kind, each.name, each.because] for each in plan.downstream]
         )
     for old in plan.can_go:
@@ -130,10 +132,6 @@ def _model(version: VersionPlan) -> str:
     return version.model if version.version is not None else f"{version.model} (spec)"
 
 
-def _listed(names: Sequence[str], most: int) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
 def _cut(lines: list[str]) -> list[str]:
     return (
         lines
@@ -144,10 +142,3 @@ def _cut(lines: list[str]) -> list[str]:
 
 def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    lines = [tuple(header), *(tuple(str(cell) for cell in row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    for line in lines:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
